@@ -1,0 +1,1 @@
+"""Front ends: they draw what `nbexp.views` works out, and never import each other."""
