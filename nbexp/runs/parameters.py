@@ -1,0 +1,154 @@
+"""The parameters of a notebook: found in its parameters cell, typed by their annotations, set by one injected cell.
+
+The parameters cell is the one tagged ``parameters`` (papermill's convention), else the first whose first line is
+``# parameters``. It is read as source and never executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from nbexp.errors import BadUse
+from nbexp.runs.annotations import type_of_annotation, type_of_value
+from nbexp.runs.notebook import python_tree
+from nbexp.runs.types import Type
+
+#: The id of the cell that sets parameters: always the same, so that two runs write the same notebook.
+INJECTED_ID = "nbexp-parameters"
+INJECTED_TAG = "injected-parameters"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter.
+
+    Attributes:
+        type: What values it takes, from its annotation, else from its default.
+        annotation: The annotation as written, empty if there is none.
+        default: The default as written.
+        help: The comment behind it on the same line, without the ``#``.
+    """
+
+    name: str
+    type: Type
+    annotation: str
+    default: str
+    help: str = ""
+
+
+def parameters_cell(notebook: Any) -> int | None:
+    """The position of the parameters cell, None if the notebook has none."""
+    code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    tagged = [i for i, cell in code if "parameters" in cell.metadata.get("tags", ())]
+    titled = [
+        i
+        for i, cell in code
+        if re.match(r"#\s*parameters\s*(\n|$)", cell.source) and INJECTED_TAG not in cell.metadata.get("tags", ())
+    ]
+    return next(iter(tagged + titled), None)
+
+
+def parameters(notebook: Any) -> tuple[Parameter, ...]:
+    """The notebook's parameters in the order of their cell; none if it has no parameters cell."""
+    index = parameters_cell(notebook)
+    if index is None:
+        return ()
+    source = notebook.cells[index].source
+    comments = _comments(source)
+    found: dict[str, Parameter] = {}
+    for statement in python_tree(source).body:
+        for parameter in _parameters_of(statement, comments):
+            found[parameter.name] = parameter
+    return tuple(found.values())
+
+
+def _parameters_of(statement: ast.stmt, comments: dict[int, str]) -> Iterable[Parameter]:
+    help_text = comments.get(statement.end_lineno or 0, "")
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        default = ast.unparse(statement.value) if statement.value else ""
+        annotation = ast.unparse(statement.annotation)
+        yield Parameter(statement.target.id, type_of_annotation(statement.annotation), annotation, default, help_text)
+    elif isinstance(statement, ast.Assign):
+        for target in statement.targets:
+            if isinstance(target, ast.Name):
+                yield Parameter(target.id, type_of_value(statement.value), "", ast.unparse(statement.value), help_text)
+
+
+def _comments(source: str) -> dict[int, str]:
+    """Line number -> comment behind code; an unfinished cell gives those before the error."""
+    found: dict[int, str] = {}
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                found[token.start[0]] = token.string.lstrip("# ").strip()
+    except (tokenize.TokenError, SyntaxError):
+        # magics are no Python tokens: the comments read so far are all the help there is
+        pass
+    return found
+
+
+def parse_assignments(notebook: Any, texts: Iterable[str], *, where: str) -> dict[str, Any]:
+    """``["lr=0.1", "layers=3"]`` as values of the parameters' types.
+
+    Args:
+        notebook: The notebook whose parameters are set.
+        texts: The ``NAME=VALUE`` given by the user.
+        where: The notebook's path, for messages.
+
+    Raises:
+        BadUse: No ``=``, an unknown parameter (with the closest name), or a value that its type does not take.
+    """
+    known = {parameter.name: parameter for parameter in parameters(notebook)}
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise BadUse(f'"{text}" sets no parameter', "Write -p NAME=VALUE, for example -p lr=0.1.")
+        if name not in known:
+            raise _unknown(name, known, where)
+        try:
+            values[name] = known[name].type.parse(value)
+        except ValueError as error:
+            raise BadUse(f'parameter "{name}": {error}', _declared(known[name])) from None
+    return values
+
+
+def _declared(parameter: Parameter) -> str:
+    if parameter.annotation:
+        return f"The parameters cell says `{parameter.name}: {parameter.annotation} = {parameter.default}`."
+    return f"Its default is `{parameter.default}`; for another type annotate it: `{parameter.name}: TYPE = …`."
+
+
+def _unknown(name: str, known: dict[str, Parameter], where: str) -> BadUse:
+    if not known:
+        return BadUse(
+            f'"{where}" has no parameter "{name}": it has no parameters cell',
+            "Tag a cell `parameters`, or start it with the line `# parameters`.",
+        )
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    advice = f'Did you mean "{close[0]}"?' if close else f"It has: {', '.join(known)}."
+    return BadUse(f'"{where}" has no parameter "{name}"', advice)
+
+
+def inject(notebook: Any, values: dict[str, Any]) -> None:
+    """Set parameters by one cell below the parameters cell, in place; an earlier injected cell is replaced."""
+    import nbformat
+
+    known = {parameter.name: parameter for parameter in parameters(notebook)}
+    lines = [f"{name} = {known[name].type.source(value)}" for name, value in values.items()]
+    notebook.cells = [c for c in notebook.cells if INJECTED_TAG not in c.metadata.get("tags", ())]
+    cell = nbformat.v4.new_code_cell("\n".join(["# Parameters", *lines]), metadata={"tags": [INJECTED_TAG]})
+    cell["id"] = INJECTED_ID
+    if notebook.nbformat_minor < 5:
+        del cell["id"]
+    index = parameters_cell(notebook)
+    assert index is not None
+    notebook.cells.insert(index + 1, cell)
