@@ -1,0 +1,173 @@
+"""Content-addressed, immutable files: ``blobs/ab/<hex digest>``, write-protected, never rewritten.
+
+A blob's name is the digest of its content, so what it should hold can always be checked. It is checked when written,
+when fetched from another machine, and whenever its inode, size or times differ from what this machine last verified.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from nbexp import platform
+from nbexp.errors import Damaged
+from nbexp.hashing import digest_buffer, digest_file
+from nbexp.store.temporary import Temporary, publish, sync, write_temporary
+from nbexp.store.verified import Verified, stamp
+
+_NAME = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+_CHUNK_BYTES = 1 << 20
+
+
+class Blobs:
+    """The blobs of one store.
+
+    Args:
+        store: The store's folder. verified: What this machine has checked there.
+        local: Blobs on a local disk to which those of a network file system are copied before they are mapped (a file
+            that another machine removes would otherwise take the process down); None if the store itself is local.
+    """
+
+    def __init__(self, store: str, verified: Verified, local: Blobs | None = None) -> None:
+        self.folder = os.path.join(store, "blobs")
+        self._temporary = os.path.join(store, "tmp")
+        self._verified = verified
+        self._local = local
+
+    def path(self, name: str) -> str:
+        """Where the blob lies, or would.
+
+        Raises:
+            Damaged: If `name` is not a digest: it could lead out of the store.
+        """
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise Damaged(f'"{str(name)[:80]}" is not the name of a blob', "The record that names it is not used.")
+        return os.path.join(self.folder, name[:2], name)
+
+    def holds(self, name: str, size: int) -> bool:
+        """Whether the blob is here, whole, and was verified by this machine in the state in which it is."""
+        try:
+            info = os.lstat(self.path(name))
+        except OSError:
+            return False
+        return info.st_size == size and self._verified.knows(name, stamp(info))
+
+    def prepare(self, name: str, content: Any) -> Temporary | None:
+        """Copy `content`, whose digest is `name`, to a temporary file; None if the blob is already held.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        view = memoryview(content).cast("B")
+        target = self.path(name)
+        return None if self.holds(name, view.nbytes) else write_temporary(self._temporary, target, view)
+
+    def prepare_file(self, path: str | os.PathLike[str]) -> tuple[str, int, Temporary | None]:
+        """Name and size of a file's content, and a copy of it unless it is already held.
+
+        Raises:
+            OSError: If it cannot be read, or the copy not be written.
+        """
+        name, size = digest_file(path).hex(), os.stat(path).st_size
+        if self.holds(name, size):
+            return name, size, None
+        return name, size, write_temporary(self._temporary, self.path(name), lambda fd: _copy(path, fd))
+
+    def publish(self, temporary: Temporary) -> None:
+        """Check what was written, make it durable and give it its name.
+
+        Raises:
+            Damaged: If the file does not hold what its name says: the memory changed while it was copied.
+            OSError: If the disk refuses.
+        """
+        name = os.path.basename(temporary.target)
+        if digest_file(temporary.path).hex() != name:
+            raise Damaged(f'blob "{name[:12]}" changed while it was stored', "The stage is not stored; run it again.")
+        sync(temporary)
+        publish(temporary)
+        self._verified.add(name, stamp(os.lstat(temporary.target)))
+
+    def read(self, name: str, size: int) -> bytes:
+        """The content in memory of its own, always checked: for what can execute.
+
+        Raises:
+            Damaged: If it is missing or is not what its name says.
+        """
+        fd = self._open(name, size)
+        try:
+            with open(fd, "rb", buffering=0, closefd=False) as file:
+                content = file.readall()
+        finally:
+            os.close(fd)
+        if len(content) != size or digest_buffer(content).hex() != name:
+            raise self._damaged(name, "was altered")
+        return content
+
+    def map(self, name: str, size: int) -> memoryview:
+        """The content, mapped copy-on-write: nothing is read before it is used, and no write reaches the store.
+
+        Raises:
+            Damaged: If it is missing or is not what its name says.
+        """
+        if self._local is not None:
+            return self._fetch(self._local, name, size)
+        fd = self._open(name, size)
+        try:
+            self._check(name, fd)
+            return platform.map_private(fd, size)
+        finally:
+            os.close(fd)
+
+    def file(self, name: str, size: int) -> Path:
+        """The path of a verified blob, to be copied from.
+
+        Raises:
+            Damaged: If it is missing or is not what its name says.
+        """
+        fd = self._open(name, size)
+        try:
+            self._check(name, fd)
+        finally:
+            os.close(fd)
+        return Path(self.path(name))
+
+    def _open(self, name: str, size: int) -> int:
+        try:
+            fd = platform.open_regular(self.path(name))
+        except OSError as error:
+            raise self._damaged(name, f"cannot be read ({error.strerror})") from error
+        if os.fstat(fd).st_size != size:
+            os.close(fd)
+            raise self._damaged(name, "was cut short or extended")
+        return fd
+
+    def _check(self, name: str, fd: int) -> None:
+        found = stamp(os.fstat(fd))
+        if self._verified.knows(name, found):
+            return
+        if digest_file(os.dup(fd)).hex() != name:
+            raise self._damaged(name, "was altered")
+        self._verified.add(name, found)
+
+    def _fetch(self, local: Blobs, name: str, size: int) -> memoryview:
+        if not local.holds(name, size):
+            copy = local.prepare(name, self.read(name, size))
+            if copy is not None:
+                local.publish(copy)
+        return local.map(name, size)
+
+    def _damaged(self, name: str, what: str) -> Damaged:
+        """Remove the blob, so that the next run stores it anew, and say what was wrong with it."""
+        with contextlib.suppress(OSError):  # a store that cannot be written keeps it; it is checked again each time
+            platform.remove(self.path(name))
+        return Damaged(f'blob "{name[:12]}" {what}', "It is removed; the stage runs again and stores it anew.")
+
+
+def _copy(path: str | os.PathLike[str], fd: int) -> None:
+    with open(path, "rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            platform.write_all(fd, chunk)

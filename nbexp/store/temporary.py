@@ -1,0 +1,156 @@
+"""Files on their way into the store: written under a temporary name, made durable and renamed later.
+
+Temporary names carry the process that made them, so that what a killed process left can be told from what a living one
+is writing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from nbexp import platform
+from nbexp.hashing import digest
+from nbexp.store.faults import fault
+
+#: What another machine left is swept after this time: longer than any file takes to be written.
+FOREIGN_SECONDS = 24 * 3600
+
+_CHUNK_BYTES = 8 << 20
+
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Temporary:
+    """A file that waits for its name.
+
+    Attributes:
+        path: Where it lies now. target: The name it will get. size: Bytes.
+    """
+
+    path: str
+    target: str
+    size: int
+
+
+def space() -> str:
+    """Short name of the space in which this process's id means something."""
+    return digest("process space", platform.process_space()).hex()[:12]
+
+
+def write_temporary(folder: str, target: str, pieces: Callable[[int], None] | bytes | memoryview) -> Temporary:
+    """A new file in `folder` that shall become `target`; not yet durable.
+
+    Args:
+        pieces: The content, or a function that writes it to the descriptor it is given.
+
+    Raises:
+        OSError: If it cannot be written (a full disk); nothing is left behind then.
+    """
+    fault("before-temp")
+    path = os.path.join(folder, f"{space()}.{os.getpid()}.{next(_numbers)}.{time.time_ns():x}")
+    fd = _create(path)
+    try:
+        if callable(pieces):
+            pieces(fd)
+        else:
+            _write(fd, memoryview(pieces))
+        size = os.fstat(fd).st_size
+    except BaseException:
+        os.close(fd)
+        platform.remove(path)
+        raise
+    os.close(fd)
+    return Temporary(path, target, size)
+
+
+def _create(path: str) -> int:
+    try:
+        return platform.create(path)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return platform.create(path)
+
+
+def _write(fd: int, view: memoryview) -> None:
+    flat = view.cast("B") if view.nbytes else memoryview(b"")
+    half = flat.nbytes // 2
+    for start, stop in ((0, half), (half, flat.nbytes)):
+        for at in range(start, stop, _CHUNK_BYTES):
+            platform.write_all(fd, flat[at : min(at + _CHUNK_BYTES, stop)])
+        if stop == half:
+            fault("in-blob")
+
+
+def sync(temporary: Temporary) -> None:
+    """Make the content durable and the file read-only."""
+    fault("before-fsync")
+    fd = os.open(temporary.path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.chmod(temporary.path, 0o444)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def publish(temporary: Temporary) -> None:
+    """Give the file its name, durably: first it is a whole file under that name, or there is none."""
+    fault("before-rename")
+    folder = os.path.dirname(temporary.target)
+    made = make_folder(folder)
+    platform.replace(temporary.path, temporary.target)
+    platform.fsync_directory(folder)
+    if made:
+        platform.fsync_directory(os.path.dirname(folder))
+
+
+def discard(written: Iterable[Temporary]) -> None:
+    """Remove copies that will not get their names."""
+    for temporary in written:
+        with contextlib.suppress(OSError):  # `sweep` removes it later
+            platform.remove(temporary.path)
+
+
+def make_folder(folder: str) -> bool:
+    """A folder of the store, which must not be a link that leads out of it; True if it was made now.
+
+    Raises:
+        NotADirectoryError: If the name is taken by a link or a file.
+    """
+    try:
+        os.makedirs(folder)
+    except FileExistsError:
+        if os.path.islink(folder) or not os.path.isdir(folder):
+            raise NotADirectoryError(0, "a link stands where a folder of the store should be", folder) from None
+        return False
+    return True
+
+
+def sweep(folder: str) -> int:
+    """Remove what processes that are no more have left; how many files it was."""
+    removed = 0
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return 0
+    for name in names:
+        path = os.path.join(folder, name)
+        if _abandoned(name, path):
+            removed += platform.remove(path)
+    return removed
+
+
+def _abandoned(name: str, path: str) -> bool:
+    where, _, rest = name.partition(".")
+    pid = rest.partition(".")[0]
+    if where == space() and pid.isdigit():
+        return not platform.process_alive(int(pid))
+    try:
+        return time.time() - os.lstat(path).st_mtime > FOREIGN_SECONDS
+    except OSError:
+        return False

@@ -1,0 +1,105 @@
+"""The thread that makes results durable, so that no cell waits for a disk: one per store, fed by a bounded queue."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+
+from nbexp import platform
+from nbexp.store.publication import Publication
+
+#: The thread's name: what it opens and writes is no effect of a stage.
+THREAD_NAME = "nbexp-writer"
+
+#: How many records may wait; a cell that stores one more waits for the disk.
+MAX_WAITING = 256
+
+
+class Writer:
+    """Carries out publications in order, in the background.
+
+    Args:
+        carry_out: What to do with each. failed: Called in the writer's thread with a publication that failed and why.
+    """
+
+    def __init__(
+        self, carry_out: Callable[[Publication], None], failed: Callable[[Publication, Exception], None]
+    ) -> None:
+        self._carry_out, self._failed = carry_out, failed
+        self._reset()
+        _writers.add(self)
+
+    def _reset(self) -> None:
+        """Nothing waits and no thread runs: the state at first, and in a forked child, whose parent goes on alone."""
+        self._waiting: deque[Publication] = deque()
+        self._changed = threading.Condition(threading.Lock())
+        self._thread: threading.Thread | None = None
+        self._process = os.getpid()
+
+    def submit(self, job: Publication) -> None:
+        """Hand over a publication; waits only if very many wait already."""
+        with self._changed:
+            while len(self._waiting) >= MAX_WAITING:
+                self._changed.wait()
+            self._waiting.append(job)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def waiting(self) -> tuple[Publication, ...]:
+        """Publications that are not finished, oldest first."""
+        return tuple(self._waiting)
+
+    def wait_for(self, key: str) -> None:
+        """Wait until no record with this static key is on its way; may be interrupted."""
+        with self._changed:
+            while any(job.key == key for job in self._waiting):
+                self._changed.wait()
+
+    def drain(self, timeout: float | None = None) -> bool:
+        """Wait until everything submitted so far and since is done; False if `timeout` seconds did not suffice."""
+        end = None if timeout is None else time.monotonic() + timeout
+        with self._changed:
+            while self._waiting:
+                left = None if end is None else end - time.monotonic()
+                if left is not None and left <= 0:
+                    return False
+                self._changed.wait(left)
+        return True
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting:
+                    self._changed.wait()
+                job = self._waiting[0]
+            try:
+                self._carry_out(job)
+            except Exception as error:  # noqa: BLE001 - a result that cannot be stored is reported; the thread must live
+                self._failed(job, error)
+            with self._changed:
+                self._waiting.popleft()
+                self._changed.notify_all()
+
+
+_writers: weakref.WeakSet[Writer] = weakref.WeakSet()
+
+
+def _drain_all() -> None:
+    for writer in list(_writers):
+        writer.drain()
+
+
+def _reset_all() -> None:
+    for writer in list(_writers):
+        writer._reset()
+
+
+atexit.register(_drain_all)
+platform.after_fork_in_child(_reset_all)
