@@ -1,0 +1,77 @@
+"""Which names of the shell's namespace are the user's, and what a cell did to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: Names that IPython keeps in the namespace for itself: history and its caches. Read, they are inputs; never outputs.
+_HISTORY = re.compile(r"_+|_\d+|_i+|_i\d+|_[iod]h|_exit_code|In|Out")
+
+#: Names that the host binds; they belong to no notebook.
+_HOST = frozenset(
+    {
+        "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtin__", "__builtins__", "__annotations__",
+        "get_ipython", "exit", "quit", "__session__", "__vsc_ipynb_file__", "__file__",
+    }
+)  # fmt: skip
+
+_ABSENT = object()
+
+
+def is_user_name(name: str) -> bool:
+    """Whether a cell's own binding of `name` is an output: not the history and not the host's."""
+    return name not in _HOST and _HISTORY.fullmatch(name) is None
+
+
+def user_names(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> list[str]:
+    """The user's variables, sorted.
+
+    Args:
+        namespace: The shell's ``user_ns``.
+        hidden: The shell's ``user_ns_hidden``: what IPython put there before the first cell. A hidden name that the
+            user has bound anew (``open = ...``) is the user's.
+    """
+    return sorted(
+        name
+        for name, value in namespace.items()
+        if is_user_name(name) and hidden.get(name, _ABSENT) is not value
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The namespace as it was when a stage began.
+
+    Attributes:
+        names: The user's names.
+        held: Their values, but for the names that the stage's own source binds or deletes: these count as changed in any
+            case, and holding on to their values would keep memory alive that the cell means to free.
+    """
+
+    names: frozenset[str]
+    held: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a stage did to the names: `bound` (new, or bound to another object) and `deleted`, both sorted."""
+
+    bound: tuple[str, ...]
+    deleted: tuple[str, ...]
+
+
+def remember(namespace: Mapping[str, Any], hidden: Mapping[str, Any], rebound: Iterable[str]) -> Before:
+    """The namespace before a stage that binds or deletes `rebound` by its source."""
+    names = user_names(namespace, hidden)
+    skip = set(rebound)
+    return Before(frozenset(names), {name: namespace[name] for name in names if name not in skip})
+
+
+def changed_since(before: Before, namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> Change:
+    """What happened to the names since `before`."""
+    names = user_names(namespace, hidden)
+    bound = tuple(name for name in names if before.held.get(name, _ABSENT) is not namespace[name])
+    return Change(bound, tuple(sorted(before.names.difference(names))))

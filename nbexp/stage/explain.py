@@ -1,0 +1,102 @@
+"""Why a stage missed: its key against the nearest earlier record's, as values (L6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from nbexp.records import Key, Part, Reason, Record
+
+#: Kinds in the order in which a person wants to hear of them.
+_ORDER = (
+    "source", "option", "function", "class", "input", "global", "sharing", "file", "load", "rng", "module", "package",
+    "state", "python",
+)  # fmt: skip
+
+_CODE = ("function", "class")
+
+
+def reasons_for_miss(key: Key, earlier: Sequence[Record], failed: Iterable[Part] = ()) -> tuple[Reason, ...]:
+    """What sets `key` apart from the record nearest to it.
+
+    Args:
+        key: The key that found nothing.
+        earlier: Records of the same stage, newest first; the one that differs in the fewest parts is compared.
+        failed: Dependencies of a record with this very key that are no longer as they were, as they are *now*.
+
+    Returns:
+        At least one reason; the first is the most telling.
+    """
+    failed = tuple(failed)
+    if failed:
+        return tuple(_moved(part) for part in failed)
+    if not earlier:
+        return (Reason("never", "", "it has not run before"),)
+    nearest = min(earlier, key=lambda record: len(_differences(key, record.key)))
+    found = tuple(_reason(old, new) for old, new in _differences(key, nearest.key))
+    return found or (Reason("gone", "", "its stored result is gone"),)
+
+
+def _differences(new: Key, old: Key) -> list[tuple[Part | None, Part | None]]:
+    before = {(part.kind, part.name): part for part in old.parts}
+    after = {(part.kind, part.name): part for part in new.parts}
+    pairs = [
+        (before.get(place), after.get(place))
+        for place in sorted(before.keys() | after.keys(), key=_rank)
+        if _digest(before.get(place)) != _digest(after.get(place))
+    ]
+    return _without_kind_changes(pairs)
+
+
+def _rank(place: tuple[str, str]) -> tuple[int, str]:
+    kind, name = place
+    return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), name)
+
+
+def _digest(part: Part | None) -> str:
+    return part.digest if part else ""
+
+
+def _without_kind_changes(pairs: list[tuple[Part | None, Part | None]]) -> list[tuple[Part | None, Part | None]]:
+    """One name that was a value and is a function now is one change, not one thing gone and another new."""
+    gone = {old.name: old for old, new in pairs if old and not new}
+    joined = [(gone[new.name], new) if new and not old and new.name in gone else (old, new) for old, new in pairs]
+    both = {new.name for old, new in joined if old and new}
+    return [(old, new) for old, new in joined if new or not old or old.name not in both]
+
+
+def _reason(old: Part | None, new: Part | None) -> Reason:
+    part = new or old
+    assert part is not None
+    if part.kind == "source":
+        return Reason("changed", "source", "its source was edited")
+    what = f"{_noun(part)} `{part.name}`"
+    if old is None:
+        return Reason("new", part.name, f"{what} is read now{_caller(part)}")
+    if new is None:
+        return Reason("gone", part.name, f"{what} is no longer read{_caller(part)}")
+    if part.kind in _CODE and old.kind == new.kind:
+        return Reason("changed", part.name, f"{what} edited{_caller(part)}")
+    if old.text and new.text and old.text != new.text:
+        return Reason("changed", part.name, f"{what}: {old.text} -> {new.text}{_caller(part)}")
+    return Reason("changed", part.name, f"{what} changed{_caller(part)}")
+
+
+def _moved(part: Part) -> Reason:
+    if part.kind == "rng":
+        return Reason("changed", part.name, f"random state of {part.name}: moved since{_caller(part)}")
+    text = f" ({part.text})" if part.text else ""
+    return Reason("changed", part.name, f"{_noun(part)} {part.name} changed{text}")
+
+
+_NOUNS = {
+    "global": "variable", "sharing": "sharing of", "state": "setting", "option": "option", "load": "loaded value",
+}  # fmt: skip
+
+
+def _noun(part: Part) -> str:
+    return _NOUNS.get(part.kind, part.kind)
+
+
+def _caller(part: Part) -> str:
+    verb = "called" if part.kind in _CODE else "read"
+    return f" ({verb} by `{part.via}`)" if part.via else ""

@@ -1,0 +1,172 @@
+"""The key of a stage: everything its result depends on that can be known before it runs, as named parts (L3).
+
+A worklist of names: what the cell reads is found in the live namespace, its content is fingerprinted, and the names that
+its code would look up in turn are added, until nothing new turns up. Values enter one by one, so that a change can be
+named; what they share among each other is a part of its own (D14).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbexp import hashing
+from nbexp.adapters.base import Name
+from nbexp.adapters.code import code_fingerprint, is_code, resolve
+from nbexp.adapters.fingerprint import Fingerprint, fingerprint
+from nbexp.adapters.preview import preview
+from nbexp.records import Key, Part
+from nbexp.snapshot.environment import package_part, python_part
+from nbexp.snapshot.modules import module_parts
+from nbexp.stage.analysis import Analysis
+from nbexp.stage.sharing import sharing_parts
+from nbexp.stage.spec import Spec
+
+NOTEBOOK = "__main__"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A place that a stage reads, and what was there before it ran.
+
+    Attributes:
+        name: Where it is found when code runs. label: The same for people: ``df``, ``utils.CACHE``.
+        value: The object. mark: Its fingerprint before the stage. is_code: Whether it is a function or class.
+    """
+
+    name: Name
+    label: str
+    value: Any
+    mark: Fingerprint
+    is_code: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a stage reads: its static key, and the places behind it by label."""
+
+    key: Key
+    roots: Mapping[str, Root]
+
+    def variables(self) -> tuple[str, ...]:
+        """The labels of the values (not the code) that the stage reads."""
+        return tuple(sorted(label for label, root in self.roots.items() if not root.is_code))
+
+
+def make_inputs(
+    analysis: Analysis,
+    spec: Spec,
+    settings: Mapping[str, Any],
+    everything: Iterable[str],
+    is_host: Callable[[str, Any], bool],
+) -> Inputs:
+    """The inputs and static key of a stage about to run.
+
+    Args:
+        analysis: What the cell's source says.
+        spec: The header.
+        settings: Kernel state as its difference from the defaults, by probe.
+        everything: All the user's names: read if the cell's code looks names up dynamically.
+        is_host: Whether a notebook name is bound to what IPython put there itself; such names are no inputs.
+
+    Raises:
+        Unfingerprintable: An input's content cannot be told for sure; its path begins with the variable's name.
+    """
+    walk = _Walk(frozenset(spec.ignore), is_host)
+    walk.add([Name(NOTEBOOK, path) for path in sorted(analysis.live_in)])
+    if analysis.dynamic:
+        walk.add([Name(NOTEBOOK, (name,)) for name in everything])
+    walk.run()
+    parts = [
+        Part("source", "source", analysis.digest),
+        python_part(),
+        *_option_parts(spec),
+        *_setting_parts(settings),
+        *walk.parts.values(),
+        *module_parts(analysis.imports | walk.imports),
+        *sharing_parts(walk.roots.values()),
+    ]
+    return Inputs(key_of(parts), walk.roots)
+
+
+def key_of(parts: Iterable[Part]) -> Key:
+    """The key made of `parts`: the order in which they were found does not count."""
+    ordered = tuple(sorted(parts, key=lambda part: (part.kind, part.name)))
+    named = [(f"{part.kind}\0{part.name}", bytes.fromhex(part.digest)) for part in ordered]
+    return Key(hashing.digest_tree(f"key {hashing.FINGERPRINT_VERSION}", named).hex(), ordered)
+
+
+@dataclass
+class _Walk:
+    ignored: frozenset[str]
+    is_host: Callable[[str, Any], bool]
+    parts: dict[tuple[str, str], Part] = field(default_factory=dict)
+    roots: dict[str, Root] = field(default_factory=dict)
+    imports: set[str] = field(default_factory=set)
+    _pending: deque[tuple[Name, str]] = field(default_factory=deque)
+    _seen: set[Name] = field(default_factory=set)
+
+    def add(self, names: Iterable[Name], via: str = "") -> None:
+        self._pending.extend((name, via) for name in names if name not in self._seen)
+
+    def run(self) -> None:
+        while self._pending:
+            name, via = self._pending.popleft()
+            if name not in self._seen:
+                self._seen.add(name)
+                self._visit(name, via)
+
+    def _visit(self, name: Name, via: str) -> None:
+        found = resolve(name)
+        if found.package:
+            self._package(found.package)
+        if found.value is None and found.missing:
+            return
+        label = str(found.name)
+        if label in self.roots or label in self.ignored or found.opaque:
+            return
+        if found.name.module == NOTEBOOK and self.is_host(found.name.path[0], found.value):
+            return
+        self._root(found.name, label, found.value, via)
+
+    def _root(self, name: Name, label: str, value: Any, via: str) -> None:
+        is_code_ = is_code(value)
+        mark = code_fingerprint(value, label=label) if is_code_ else fingerprint(value, label=label)
+        kind = _kind(name, value, is_code_)
+        self.roots[label] = Root(name, label, value, mark, is_code_)
+        self.parts[kind, label] = Part(kind, label, mark.digest.hex(), "" if is_code_ else preview(value), via)
+        self.add(sorted(mark.reads, key=str), via=label)
+        self.imports |= mark.imports
+        for package in mark.packages:
+            self._package(package)
+
+    def _package(self, root: str) -> None:
+        part = package_part(root)
+        if part is not None:
+            self.parts["package", part.name] = part
+
+
+def _kind(name: Name, value: Any, code: bool) -> str:
+    if code:
+        return "class" if isinstance(value, type) else "function"
+    return "input" if name.module == NOTEBOOK else "global"
+
+
+def _option_parts(spec: Spec) -> list[Part]:
+    """Options that change the result; ``--ignore`` changes what the key says of it, so it is one too."""
+    options = {"seed": spec.seed, "ignore": tuple(sorted(spec.ignore)) or None}
+    return [
+        Part("option", f"--{name}", hashing.digest("option", repr(value)).hex(), str(value))
+        for name, value in options.items()
+        if value is not None
+    ]
+
+
+def _setting_parts(settings: Mapping[str, Any]) -> list[Part]:
+    return [
+        Part("state", probe, fingerprint(difference, label=probe).digest.hex(), preview(difference))
+        for probe, difference in sorted(settings.items())
+        if difference
+    ]
