@@ -1,0 +1,167 @@
+"""Immutable objects hashed once and referred to: large tuples, frozensets, references to code, dates and other leaves.
+
+Each gets a *key*, bytes that depend on its value only: equal units have equal keys, whether they are one object or two.
+Mutable objects inside a unit are written as their number, and so must be cut out of the stream (`Units.cut`).
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from nbexp.adapters.base import Node
+from nbexp.adapters.stream import hashed
+from nbexp.adapters.tuples import LARGE
+from nbexp.adapters.walk import ATOMS, Failed, Walk
+from nbexp.errors import Unfingerprintable
+from nbexp.hashing import digest, digest_buffer
+
+#: Longer content of a leaf is replaced by its digest.
+_SHORT = 64
+
+_SORTABLE: tuple[set[type], ...] = ({str}, {bytes}, {int})
+
+
+class Units:
+    """The units of one walk.
+
+    Args:
+        walk: The walk.
+        described: Gives the content of a node without its children.
+
+    Attributes:
+        cut: Ids of built-in mutable containers that units hold.
+    """
+
+    def __init__(self, walk: Walk, described: Callable[[Node], bytes]) -> None:
+        self.cut: set[int] = set()
+        self._walk, self._described = walk, described
+        self._keys: dict[int, bytes] = {}
+        self._objects: list[object] = []
+        for adapter, objects in walk.leaves:
+            content, tag = adapter.content, adapter.tag
+            self._add(objects, [_short(marshal.dumps((tag, content(o)), 2)) for o in objects])
+        units: list[object] = [*walk.frozensets.values(), *walk.tuples.large().values()]
+        units += [o for o in walk.held if not walk.nodes[id(o)].mutable]
+        self._add(units, [self.key(o) for o in units])
+
+    def add_strings(self, strings: Iterable[str | bytes]) -> None:
+        """Make units of `strings` too."""
+        unique: list[Any] = list({id(s): s for s in strings}.values())
+        self._add(unique, [_string_key(s) for s in unique])
+
+    def table(self) -> list[bytes]:
+        """The keys of all units, sorted, each once."""
+        return sorted({self._keys[id(o)] for o in self._objects})
+
+    def numbered(self, first: int) -> list[tuple[int, object]]:
+        """Every unit with the number to write for it: `first` + its place in `table`."""
+        places = {key: place for place, key in enumerate(self.table(), first)}
+        keys = self._keys
+        return [(places[keys[id(o)]], o) for o in self._objects]
+
+    def set_content(self, members: set[Any] | frozenset[Any]) -> Any:
+        """What a set holds, in an order that does not depend on hashes: built-in content to write."""
+        types = set(map(type, members))
+        if types in _SORTABLE:
+            return "sorted", sorted(members)
+        if _is_flat(members, types):
+            return "flat", marshal.dumps(members, 2)  # since Python 3.11 it sorts members by their bytes
+        if self._walk.coarse and id(members) in self._walk.sets_of_objects:
+            return "objects", len(members)
+        for member in members:
+            if self._is_unit(member):
+                self.key(member)
+        return "members", sorted(map(self._member, members))
+
+    def key(self, unit: object) -> bytes:
+        """The key of an immutable object; its immutable parts come first, without recursion."""
+        keys, stack, entered = self._keys, [unit], set()
+        while stack:
+            o = stack[-1]
+            missing = [] if id(o) in keys else self._missing(o)
+            if not missing:
+                if id(o) not in keys:
+                    keys[id(o)] = self._key(o)
+                stack.pop()
+                continue
+            entered.add(id(o))
+            if any(id(part) in entered for part in missing):
+                raise Failed(o) from Unfingerprintable(
+                    "", type(o).__qualname__, "it contains itself through immutable objects only"
+                )
+            stack.extend(missing)
+        return keys[id(unit)]
+
+    def _add(self, objects: Sequence[object], keys: Sequence[bytes]) -> None:
+        self._keys.update(zip(map(id, objects), keys, strict=True))
+        self._objects += objects
+
+    def _missing(self, unit: object) -> list[object]:
+        """The parts of `unit` that need a key and have none."""
+        if type(unit) in (set, frozenset) and _is_flat(unit, set(map(type, unit))):  # type: ignore[call-overload]
+            return []
+        return [part for part in self._parts(unit) if id(part) not in self._keys and self._is_unit(part)]
+
+    def _parts(self, unit: Any) -> Iterable[object]:
+        if type(unit) in (tuple, frozenset):
+            return unit  # type: ignore[no-any-return]
+        return self._walk.nodes[id(unit)].children
+
+    def _is_unit(self, value: object) -> bool:
+        tp = type(value)
+        if tp in ATOMS:
+            return False
+        if tp is tuple:
+            return not _is_small_flat(value)
+        return tp is frozenset or (tp not in (list, dict, set, bytearray) and not self._is_mutable(value))
+
+    def _is_mutable(self, value: object) -> bool:
+        return id(value) in self._walk.numbers()
+
+    def _key(self, unit: object) -> bytes:
+        if type(unit) is frozenset:
+            return b"D" + hashed(b"frozenset", self.set_content(unit))
+        if type(unit) is tuple:
+            if set(map(type, unit)) <= ATOMS:
+                return b"D" + hashed(b"flat tuple", unit)
+            return b"D" + digest("tuple", *map(self._member, unit))
+        node = self._walk.nodes[id(unit)]
+        return b"D" + digest("node", self._described(node), *map(self._member, node.children))
+
+    def _member(self, value: object) -> bytes:
+        """A part of a unit, as bytes that tell it from any other part."""
+        tp = type(value)
+        if tp in ATOMS:
+            return b"a" + marshal.dumps(value, 2)
+        if tp is tuple and _is_small_flat(value):
+            return b"t" + marshal.dumps(value, 2)
+        key = self._keys.get(id(value))
+        if key is not None:
+            return key
+        if tp in (list, dict, set, bytearray):
+            self.cut.add(id(value))
+        return b"m%d" % self._walk.numbers()[id(value)]
+
+
+def _is_flat(members: Iterable[Any], types: set[type]) -> bool:
+    """Whether members are atoms, or tuples of atoms."""
+    if types <= ATOMS:
+        return True
+    if not types <= ATOMS | {tuple}:
+        return False
+    return all(type(part) in ATOMS for member in members if type(member) is tuple for part in member)
+
+
+def _is_small_flat(value: Any) -> bool:
+    return len(value) <= LARGE and set(map(type, value)) <= ATOMS
+
+
+def _short(content: bytes) -> bytes:
+    return b"L" + content if len(content) <= _SHORT else b"H" + digest("leaf", content)
+
+
+def _string_key(value: str | bytes) -> bytes:
+    raw = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+    return type(value).__name__.encode() + b" " + digest_buffer(raw)
