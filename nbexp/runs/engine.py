@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -23,7 +24,12 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
+from nbexp.runs.notebook import write_notebook
+
 ENGINE_NAME = "nbexp"
+
+#: A notebook that is being executed is saved at most this often: writing a large one takes time itself.
+SAVE_SECONDS = 10.0
 
 #: How long a kernel may take to leave: what it has computed and not yet stored is stored then.
 SHUTDOWN_SECONDS = 600.0
@@ -77,6 +83,9 @@ class StageClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill h
         """A manager that lets the kernel finish storing before it is ended."""
         manager = super().create_kernel_manager()
         manager.shutdown_wait_time = SHUTDOWN_SECONDS
+        if manager.ipykernel:
+            # below an error it only says, each time, that the sockets are those of this machine
+            self.extra_arguments = ["--log-level=ERROR"]
         return manager
 
     def papermill_execute_cells(self) -> None:
@@ -144,6 +153,14 @@ def _interrupts(client: StageClient) -> Iterator[None]:
 class StageManager(NotebookExecutionManager):  # type: ignore[misc]  # papermill has no types
     """Keeps the notebook in step with the execution, without times or papermill's marks in it."""
 
+    def save(self, **options: Any) -> None:
+        """Write what is there so far to the path that was given, if any: whole or not at all on this machine."""
+        self.last_save_time = self.now()
+        if self.output_path and "://" in self.output_path:
+            super().save(**options)
+        elif self.output_path:
+            write_notebook(self.nb, Path(self.output_path))
+
     def notebook_start(self, **_: Any) -> None:
         """Clear what an earlier execution left."""
         for cell in self.nb.cells:
@@ -160,8 +177,9 @@ class StageManager(NotebookExecutionManager):  # type: ignore[misc]  # papermill
         """Nothing to write: the error is the cell's output."""
 
     def cell_complete(self, cell: NotebookNode, cell_index: int | None = None, **_: Any) -> None:
-        """Save what is there so far, if a path was given."""
-        self.save()
+        """Save what is there so far, unless that was done a moment ago."""
+        if (self.now() - self.last_save_time).total_seconds() > SAVE_SECONDS:
+            self.save()
 
     def notebook_complete(self, **_: Any) -> None:
         """Save the end."""
@@ -188,7 +206,8 @@ class StageEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no typ
             cls.execute_managed_notebook(manager, kernel_name, **options)
         finally:
             manager.notebook_complete()
-        return manager.nb
+        executed: NotebookNode = manager.nb
+        return executed
 
     @classmethod
     def execute_managed_notebook(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nbexp.errors import BadUse
-from nbexp.platform import write_durably
+from nbexp.platform import replace_file
 
 #: The tag that papermill and Jupyter front ends give a cell that runs give up: it is shown and not run.
 SKIP_TAG = "skip-execution"
@@ -32,22 +32,23 @@ def read_notebook(path: Path) -> Any:
     import nbformat
 
     data = _read_json(path)
-    minor = data.get("nbformat_minor", 0)
     try:
-        if data["nbformat"] < 4:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", nbformat.warnings.MissingIDFieldWarning)
-                notebook = nbformat.convert(nbformat.from_dict(data), 4)
-            for cell in notebook.cells:
-                cell.pop("id", None)
-        else:
-            notebook = nbformat.from_dict(data)
-        if notebook.nbformat == 4 and (data["nbformat"] < 4 or minor >= 5):
+        with warnings.catch_warnings():
+            # ids are completed here, and by position, where nbformat would draw them by lot
+            warnings.simplefilter("ignore", nbformat.warnings.MissingIDFieldWarning)
+            notebook = nbformat.reader.reads(json.dumps(data))
+            if data["nbformat"] < 4:
+                notebook = nbformat.convert(notebook, 4)
+                for cell in notebook.cells:
+                    cell.pop("id", None)
+        if notebook.nbformat == 4 and notebook.nbformat_minor >= 5:
             _complete_ids(notebook)
         nbformat.validate(notebook)
     except (nbformat.ValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
-        detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise BadUse(f'"{path}" is not a valid notebook: {detail}', "Open it in Jupyter and save it again.") from error
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise BadUse(
+            f'"{path}" is not a valid notebook: {lines[0]}', "Open it in Jupyter and save it again."
+        ) from error
     _check_language(notebook, path)
     return notebook
 
@@ -134,4 +135,4 @@ def write_text(path: Path, text: str) -> None:
     """Write a small text file: a reader sees the old one or the whole new one. The folder is made if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666
-    write_durably(str(path), text.encode("utf-8", "surrogatepass"), mode)
+    replace_file(str(path), text.encode("utf-8", "surrogatepass"), mode)
