@@ -46,6 +46,7 @@ class Node:
             the memory is shared with another node of the same walk.
         reads: Names that the value's code looks up when it runs.
         packages: Installed distributions' import names whose code the value runs: ``("pandas",)``.
+        imports: Modules that the value's code imports when it runs, by full name.
     """
 
     tag: str
@@ -58,6 +59,7 @@ class Node:
     layout: Any = None
     reads: Sequence[Name] = ()
     packages: Sequence[str] = ()
+    imports: Sequence[str] = ()
 
     def label(self, index: int) -> str:
         """The path piece of child `index`."""

@@ -32,6 +32,7 @@ class Fingerprint:
         spans: Memory that objects of the value read and write: ``(start, stop, owner)``.
         reads: Names that code inside the value looks up when it runs.
         packages: Import names of installed packages whose code the value runs.
+        imports: Modules that code inside the value imports when it runs, by full name.
     """
 
     digest: bytes
@@ -39,6 +40,7 @@ class Fingerprint:
     spans: tuple[tuple[int, int, object], ...] = ()
     reads: frozenset[Name] = frozenset()
     packages: frozenset[str] = frozenset()
+    imports: frozenset[str] = frozenset()
 
 
 def fingerprint(value: object, *, label: str = "value") -> Fingerprint:
@@ -65,7 +67,14 @@ def fingerprint(value: object, *, label: str = "value") -> Fingerprint:
     except Failed as failed:
         raise _placed(failed, value, label) from failed.__cause__
     spans = tuple((start, stop, o) for o in walk.held for start, stop in walk.nodes[id(o)].spans)
-    return Fingerprint(whole, tuple(walk.mutables), spans, frozenset(walk.reads), frozenset(walk.packages))
+    return Fingerprint(
+        whole,
+        tuple(walk.mutables),
+        spans,
+        frozenset(walk.reads),
+        frozenset(walk.packages),
+        frozenset(walk.imports),
+    )
 
 
 def mutables(value: object) -> tuple[object, ...]:

@@ -106,7 +106,7 @@ class Walk:
         nodes: What each other object is made of, by id. held: these objects, in order.
         leaves: Immutable objects without children: their adapter, and the objects.
         tuples: Which tuples are large.
-        reads, packages: From all nodes.
+        reads, packages, imports: From all nodes.
     """
 
     def __init__(self, root: object, *, rank: Callable[[object], bytes], coarse: bool = False) -> None:
@@ -124,6 +124,7 @@ class Walk:
         self.tuples = Tuples(ATOMS)
         self.reads: set[Name] = set()
         self.packages: set[str] = set()
+        self.imports: set[str] = set()
         self.coarse = coarse
         self._rank = rank
         self._seen: set[int] = set()
@@ -318,6 +319,8 @@ class Walk:
                 self.reads.update(node.reads)
             if node.packages:
                 self.packages.update(node.packages)
+            if node.imports:
+                self.imports.update(node.imports)
             below.extend(node.children)
         self._found(below)
 
