@@ -69,13 +69,16 @@ def load_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
     Raises:
         BadUse: For an unknown key or value, naming the closest one, and for a pyproject.toml that cannot be read.
     """
-    config = replace(Config(), **{key: _checked(key, value) for key, value in _table(root / "pyproject.toml").items()})
+    config = Config()
+    for key, value in _table(root / "pyproject.toml").items():
+        config = replace(config, **{key: _checked(key, value)})
     for key in _CHOICES:
         if environ.get(variable := f"NBEXP_{key.upper()}"):
             config = replace(config, **{key: _checked(key, environ[variable], variable)})
     for key, variable in _SWITCHES.items():
         if variable in environ:
-            config = replace(config, **{key: not _switch(variable, environ[variable])})
+            changed: dict[str, Any] = {key: not _switch(variable, environ[variable])}
+            config = replace(config, **changed)
     return config
 
 

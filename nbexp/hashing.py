@@ -12,6 +12,8 @@ from typing import Any
 
 from blake3 import blake3
 
+from nbexp import platform
+
 #: Fingerprints and keys of another version never match: raise it when any encoding changes its meaning.
 FINGERPRINT_VERSION = 1
 
@@ -21,6 +23,17 @@ DIGEST_BYTES = 32
 THREADED_BYTES = 1 << 20
 
 _CHUNK_BYTES = 1 << 20
+
+_threads = blake3.AUTO
+
+
+def _use_one_thread() -> None:
+    """The pool of threads behind ``blake3.AUTO`` does not exist in a forked child, which would wait for it for ever."""
+    global _threads
+    _threads = 1
+
+
+platform.after_fork_in_child(_use_one_thread)
 
 
 def digest(tag: str, *parts: bytes | bytearray | memoryview | str) -> bytes:
@@ -52,14 +65,18 @@ def digest_tree(tag: str, items: Iterable[tuple[str, bytes]]) -> bytes:
 def digest_buffer(buffer: Any) -> bytes:
     """The plain blake3 of one contiguous buffer, without a copy; several threads for large ones."""
     view = memoryview(buffer).cast("B") if memoryview(buffer).nbytes else memoryview(b"")
-    hasher = blake3(max_threads=blake3.AUTO) if view.nbytes >= THREADED_BYTES else blake3()
+    hasher = blake3(max_threads=_threads) if view.nbytes >= THREADED_BYTES else blake3()
     hasher.update(view)
     return hasher.digest()
 
 
-def digest_file(path: str | os.PathLike[str]) -> bytes:
-    """The plain blake3 of a file's content: equal to `digest_buffer` of its bytes."""
-    hasher = blake3(max_threads=blake3.AUTO)
+def digest_file(path: str | os.PathLike[str] | int) -> bytes:
+    """The plain blake3 of a file's content: equal to `digest_buffer` of its bytes.
+
+    Args:
+        path: The file, or a descriptor of it, which is read to its end and closed.
+    """
+    hasher = blake3(max_threads=_threads)
     with open(path, "rb", buffering=0) as file:
         while chunk := file.read(_CHUNK_BYTES):
             hasher.update(chunk)

@@ -24,6 +24,8 @@ from pathlib import Path
 #: Errors that mean "this place cannot be written", as against "not now" (a full disk).
 READ_ONLY_ERRORS = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
+_WINDOWS: bool = sys.platform == "win32"
+
 _NETWORK_TYPES = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smb2", "smbfs", "9p", "afs", "afpfs", "ceph", "glusterfs", "lustre", "gpfs"}
     | {"beegfs", "orangefs", "pvfs2", "davfs", "ncpfs", "coda", "webdav", "fuse.sshfs", "fuse.s3fs", "fuse.glusterfs"}
@@ -57,7 +59,7 @@ def cache_dir() -> Path:
 def _user_dir(variable: str, windows: str, mac: str, other: str) -> Path:
     if os.environ.get(variable):
         return Path(os.environ[variable]) / "nbexp"
-    if sys.platform == "win32" and os.environ.get(windows):
+    if _WINDOWS and os.environ.get(windows):
         return Path(os.environ[windows]) / "nbexp"
     return Path.home() / (mac if sys.platform == "darwin" else other) / "nbexp"
 
@@ -93,7 +95,7 @@ def _read_text(path: str) -> str:
 
 def process_alive(pid: int) -> bool:
     """Whether a process of this `process_space` runs; True where that cannot be told."""
-    if sys.platform == "win32":
+    if _WINDOWS:
         return True
     try:
         os.kill(pid, 0)
@@ -175,7 +177,7 @@ def replace(source: str, target: str) -> None:
     try:
         os.replace(source, target)
     except PermissionError:
-        if sys.platform != "win32":
+        if not _WINDOWS:
             raise
         remove(target)
         os.replace(source, target)
@@ -209,7 +211,7 @@ def remove(path: str) -> bool:
     except FileNotFoundError:
         return False
     except PermissionError:
-        if sys.platform != "win32":
+        if not _WINDOWS:
             raise
         os.chmod(path, stat.S_IWRITE)
         os.unlink(path)
@@ -276,7 +278,7 @@ def _existing(path: str) -> str:
 
 @cache
 def _network_mount(path: str) -> bool:
-    if sys.platform == "win32":
+    if _WINDOWS:
         return _windows_remote(path)
     mounts = _linux_mounts() if sys.platform.startswith("linux") else _listed_mounts()
     inside = [(len(point), kind) for point, kind in mounts if path == point or path.startswith(point.rstrip("/") + "/")]
