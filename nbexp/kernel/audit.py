@@ -1,0 +1,167 @@
+"""The doors through which a process touches the world, watched: one permanent audit hook and what it does not see.
+
+Python's audit events (PEP 578) cover files, folders, processes and sockets. An audit hook can never be removed, so one
+is installed once and costs a comparison while nothing listens. What raises no event is wrapped once, in place:
+``_posixsubprocess.fork_exec`` (multiprocessing's spawn, loky), the pipe to a child process that already runs, reads of
+``os.environ``, and ``input``. Libraries that open files in native code are announced by `nbexp.kernel.native`.
+
+A listener gets ``(event, arguments)`` in the thread that causes the event, before the event takes place.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+Listener = Callable[[str, tuple[Any, ...]], None]
+
+#: Events of CPython that tell of an effect or of something read; all others are skipped at once.
+WATCHED = frozenset(
+    {
+        "open", "os.listdir", "os.scandir", "sqlite3.connect", "builtins.input",
+        "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link", "os.symlink",
+        "os.truncate", "os.utime", "os.setxattr", "os.removexattr", "os.chflags", "shutil.rmtree",
+        "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.fork",
+        "os.forkpty", "pty.spawn", "_winapi.CreateProcess", "os.kill", "webbrowser.open",
+        "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr",
+        "socket.sendto", "socket.sendmsg",
+    }
+)  # fmt: skip
+
+#: Events of ours, for what raises none: a process started by `fork_exec`, work sent to a process that runs already, an
+#: environment variable read (``None``: all of them).
+FORK_EXEC, SEND, ENVIRONMENT, INPUT = "nbexp.fork_exec", "nbexp.send", "nbexp.environment", "builtins.input"
+
+_listener: Listener | None = None
+_installed = False
+_lock = threading.Lock()
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if _listener is not None and event in WATCHED:
+        _listener(event, arguments)
+
+
+def emit(event: str, *arguments: Any) -> None:
+    """Tell the listener, if there is one, of something that raises no audit event."""
+    listener = _listener
+    if listener is not None:
+        listener(event, arguments)
+
+
+def listen(listener: Listener | None) -> None:
+    """Send events to `listener` from now on; None stops it. There is at most one listener."""
+    global _listener
+    _listener = listener
+
+
+def listening() -> bool:
+    """Whether somebody listens: lets a wrapper skip work that nobody wants."""
+    return _listener is not None
+
+
+def install() -> None:
+    """Install the hook and the wrappers, once per process; further calls do nothing."""
+    global _installed
+    with _lock:
+        if _installed:
+            return
+        _installed = True
+    sys.addaudithook(_hook)
+    _watch_fork_exec()
+    _watch_environment()
+
+
+def _watch_fork_exec() -> None:
+    """Wrap the door that multiprocessing's spawn and loky use: they look it up in the module at each call."""
+    try:
+        import _posixsubprocess
+    except ImportError:  # no POSIX: processes start through `_winapi.CreateProcess`, which raises an event
+        return
+    original = _posixsubprocess.fork_exec
+
+    @functools.wraps(original)
+    def fork_exec(*arguments: Any) -> int:
+        emit(FORK_EXEC, arguments[0] if arguments else ())
+        return original(*arguments)
+
+    _posixsubprocess.fork_exec = fork_exec
+
+
+def watch_pipes() -> None:
+    """Wrap the pipes to child processes; to be called when ``multiprocessing.connection`` is loaded.
+
+    A pool that an earlier cell started (joblib keeps one) takes work without starting a process.
+    """
+    connection = sys.modules["multiprocessing.connection"]
+    for name in ("Connection", "PipeConnection"):
+        kind = getattr(connection, name, None)
+        if kind is None or hasattr(kind._send_bytes, "__wrapped__"):
+            continue
+        kind._send_bytes = _announcing(kind._send_bytes)
+
+
+def _announcing(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def send_bytes(self: Any, *arguments: Any) -> Any:
+        emit(SEND)
+        return original(self, *arguments)
+
+    return send_bytes
+
+
+def _watch_environment() -> None:
+    """Wrap reading of ``os.environ`` and ``os.environb``: `get`, `in` and `os.getenv` all end in ``__getitem__``."""
+    kind: Any = type(os.environ)
+    get, walk, show = kind.__getitem__, kind.__iter__, kind.__repr__
+
+    @functools.wraps(get)
+    def getitem(self: Any, key: Any) -> Any:
+        if _listener is not None:
+            _listener(ENVIRONMENT, (key,))
+        return get(self, key)
+
+    @functools.wraps(walk)
+    def iterate(self: Any) -> Any:
+        if _listener is not None:
+            _listener(ENVIRONMENT, (None,))
+        return walk(self)
+
+    @functools.wraps(show)
+    def represent(self: Any) -> Any:
+        if _listener is not None:
+            _listener(ENVIRONMENT, (None,))
+        return show(self)
+
+    kind.__getitem__, kind.__iter__, kind.__repr__ = getitem, iterate, represent
+
+
+class InputWatch:
+    """Tells the listener when ``input`` is called, in kernels too, whose `input` is not the built-in one.
+
+    Used as a context: the wrapper stands only inside, and is left alone if somebody put another function over it.
+    """
+
+    _original: Callable[..., str] | None = None
+    _ask: Callable[..., str] | None = None
+
+    def __enter__(self) -> InputWatch:
+        original = builtins.input
+
+        @functools.wraps(original)
+        def ask(*arguments: Any, **named: Any) -> str:
+            emit(INPUT, *arguments)
+            return original(*arguments, **named)
+
+        self._original, self._ask = original, ask
+        builtins.input = ask
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._original is not None and builtins.input is self._ask:
+            builtins.input = self._original

@@ -1,0 +1,112 @@
+"""Whose effect is it? Read from the stack at the moment of an audit event.
+
+Three answers change what an effect means: it belongs to the *import* of an installed module (a font cache written
+while matplotlib loads), to the writing of a *result* (``savefig``, ``to_csv``: nothing is wrapped, their frames are
+known), or to the stage.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType
+
+from nbexp.adapters.origin import is_project
+
+#: Functions whose files are results, by module and qualified name. Plotly's methods end in these functions.
+RESULT_WRITERS = frozenset(
+    {
+        ("matplotlib.figure", "Figure.savefig"),
+        ("pandas.core.generic", "NDFrame.to_csv"),
+        ("pandas.core.frame", "DataFrame.to_parquet"),
+        ("plotly.basedatatypes", "BaseFigure.write_html"),
+        ("plotly.basedatatypes", "BaseFigure.write_json"),
+        ("plotly.basedatatypes", "BaseFigure.write_image"),
+        ("plotly.io._html", "write_html"),
+        ("plotly.io._json", "write_json"),
+        ("plotly.io._kaleido", "write_image"),
+        ("plotly.io._kaleido", "write_images"),
+    }
+)  # fmt: skip
+
+_RESULT_NAMES = frozenset(name for _, name in RESULT_WRITERS)
+
+#: Modules that read source text to show it (tracebacks, `inspect.getsource`), and the import system.
+_SOURCE_READERS = frozenset({"linecache", "zipimport", "importlib._bootstrap_external", "importlib._bootstrap"})
+
+#: Frames between `os.environ` and whoever reads it.
+_ENVIRONMENT_DOORS = frozenset({"os", "_collections_abc", "collections.abc", "nbexp.kernel.audit"})
+
+#: Frames between a file and whoever opens it: `pathlib`, `codecs` and their kin.
+_BETWEEN = (sys.stdlib_module_names | {"nbexp"}) - {"__main__"}
+
+_EXPANDERS = frozenset({"expandvars"})
+
+
+def module_of(frame: FrameType) -> str:
+    """The name of the module whose code runs in `frame`; ``__main__`` if it has none (code made by `exec`)."""
+    name = frame.f_globals.get("__name__")
+    return name if isinstance(name, str) else "__main__"
+
+
+def in_installed_import(frame: FrameType | None) -> bool:
+    """Whether the innermost module body on the stack is that of an installed module."""
+    while frame is not None:
+        if frame.f_code.co_name == "<module>":
+            return not is_project(module_of(frame))
+        frame = frame.f_back
+    return False
+
+
+def is_result_writer(code: CodeType, module: str) -> bool:
+    """Whether this code writes a result."""
+    return code.co_qualname in _RESULT_NAMES and (module, code.co_qualname) in RESULT_WRITERS
+
+
+def in_result_writer(frame: FrameType | None) -> bool:
+    """Whether a result is being written somewhere up the stack."""
+    while frame is not None:
+        if is_result_writer(frame.f_code, module_of(frame)):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def reads_source(frame: FrameType) -> bool:
+    """Whether the innermost frame is the import system or reads source lines to show them."""
+    module = module_of(frame)
+    if module in _SOURCE_READERS or frame.f_code.co_filename.startswith("<frozen "):
+        return True
+    outer = frame.f_back
+    return module == "tokenize" and outer is not None and module_of(outer) == "linecache"
+
+
+def removes_tree(frame: FrameType) -> bool:
+    """Whether `shutil.rmtree` works here: relative to open folders, so that its paths mean nothing by themselves."""
+    return frame.f_code.co_name.startswith("_rmtree") and module_of(frame) == "shutil"
+
+
+def environment_by_project(frame: FrameType | None) -> bool:
+    """Whether notebook or project code reads the environment: the first frame beyond the doors of `os.environ`."""
+    while frame is not None:
+        module = module_of(frame)
+        if module not in _ENVIRONMENT_DOORS and frame.f_code.co_name not in _EXPANDERS:
+            return is_project(module)
+        frame = frame.f_back
+    return False
+
+
+def by_project(frame: FrameType | None) -> bool:
+    """Whether notebook or project code opens a file: the first frame that is not the standard library's or ours."""
+    while frame is not None:
+        module = module_of(frame)
+        if module.partition(".")[0] not in _BETWEEN:
+            return is_project(module)
+        frame = frame.f_back
+    return False
+
+
+def stack_of(thread: int) -> FrameType | None:
+    """The innermost frame of another thread; None if it has ended."""
+    frames: Callable[[], dict[int, FrameType]] = sys._current_frames
+    return frames().get(thread)

@@ -1,0 +1,358 @@
+"""What a cell prints and displays: recorded while it streams live, and replayed on a hit in the same order (L2).
+
+`Tee` never holds output back. It wraps, on the instances, ``sys.stdout.write`` and ``sys.stderr.write`` (any thread),
+the shell's display publisher, and the formatting of the last value. It stays open until the cell is over, figures that
+are shown after the cell included (``post_execute``), and takes away only wrappers that are still its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import itertools
+import json
+import os
+import select
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbexp.records import Message
+
+#: Displays of nbexp itself: made anew by each run and each hit, so never recorded.
+OWN_TYPES = frozenset({"application/vnd.nbexp.stage+json", "application/vnd.nbexp.metric+json"})
+
+#: A view on a live object of the kernel: replayed, it would be dead.
+WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
+
+#: More text than this is not kept, and the stage not stored.
+MOST_CHARACTERS = 64 * 2**20
+
+#: How long to wait for what C code has printed already and the kernel has not read yet, in seconds.
+PIPE_SECONDS = 0.2
+
+
+@dataclass(slots=True)
+class _Wrapped:
+    """One attribute of one object that is replaced for a time."""
+
+    owner: Any
+    name: str
+    wrapper: Any
+    original: Any
+    had: bool
+
+    def undo(self) -> None:
+        """Put the original back, unless somebody has put something else over the wrapper, which then stays and is
+        inert."""
+        if self.owner.__dict__.get(self.name) is not self.wrapper:
+            return
+        if self.had:
+            setattr(self.owner, self.name, self.original)
+        else:
+            delattr(self.owner, self.name)
+
+
+class Tee:
+    """Records the messages of one cell.
+
+    Example:
+        >>> tee = Tee(shell)
+        >>> tee.start()
+        >>> print("hello")
+        hello
+        >>> tee.stop()
+        (Message(kind='stream', name='stdout', text='hello\\n', ...),)
+
+    Args:
+        shell: IPython's shell, in a kernel or plain.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._wrapped: list[_Wrapped] = []
+        self._parts: list[tuple[str, str] | Message] = []
+        self._open = False
+        self._characters = 0
+        self._lock = threading.Lock()
+        self._quiet = threading.local()
+        self._unreplayable = ""
+
+    @property
+    def unreplayable(self) -> str:
+        """Why the messages of this cell cannot be replayed faithfully, as a clause; empty if they can."""
+        return self._unreplayable
+
+    def start(self) -> None:
+        """Begin to record."""
+        try:
+            self._parts, self._unreplayable, self._characters = [], "", 0
+            self._thread = threading.get_ident()
+            self._pager = self._payload()
+            self._open = True
+            for name in ("stdout", "stderr"):
+                stream = getattr(sys, name)
+                self._wrap(stream, "write", self._writer(name, stream.write))
+            publisher, hook = self._shell.display_pub, self._shell.displayhook
+            self._wrap(publisher, "publish", self._publisher(publisher.publish))
+            self._wrap(publisher, "clear_output", self._clearer(publisher.clear_output))
+            self._wrap(hook, "compute_format_data", self._formatter(hook.compute_format_data))
+            self._wrap(self._shell, "_showtraceback", self._tracer(self._shell._showtraceback))
+        except BaseException:  # an interrupt too: no wrapper of ours stays
+            self.stop()
+            raise
+
+    def stop(self) -> tuple[Message, ...]:
+        """End recording and give the messages in order, adjacent texts of one stream as one; nothing if not started."""
+        if self._open:
+            drain_pipes()
+            if self._payload() != self._pager:
+                self._refuse("it opened a pager or changed the next input")
+        self._open = False
+        while self._wrapped:
+            self._wrapped.pop().undo()
+        with self._lock:
+            parts, self._parts = self._parts, []
+        return _merged(parts)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Inside, this thread's output is shown and not recorded: for nbexp's own lines."""
+        before = getattr(self._quiet, "on", False)
+        self._quiet.on = True
+        try:
+            yield
+        finally:
+            self._quiet.on = before
+
+    def _wrap(self, owner: Any, name: str, wrapper: Any) -> None:
+        had = name in owner.__dict__
+        self._wrapped.append(_Wrapped(owner, name, wrapper, getattr(owner, name), had))
+        setattr(owner, name, wrapper)
+
+    def _refuse(self, why: str) -> None:
+        self._unreplayable = self._unreplayable or why
+
+    def _recording(self) -> bool:
+        return self._open and not getattr(self._quiet, "on", False)
+
+    def _payload(self) -> int:
+        manager = getattr(self._shell, "payload_manager", None)
+        return len(manager.read_payload()) if manager is not None else 0
+
+    # --- the wrappers -------------------------------------------------------------------------------------------------
+
+    def _writer(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        def write(text: Any, *arguments: Any, **named: Any) -> Any:
+            if self._recording() and isinstance(text, str) and not self._writes_last_value():
+                self._add_text(name, text)
+            return original(text, *arguments, **named)
+
+        return write
+
+    def _writes_last_value(self) -> bool:
+        """Whether a plain shell is printing ``Out[1]: ...``, which is the result's message and no stream."""
+        hook = self._shell.displayhook
+        return bool(hook.is_active) and threading.get_ident() == self._thread and not self._formatting()
+
+    def _formatting(self) -> bool:
+        return bool(getattr(self._quiet, "formatting", False))
+
+    def _add_text(self, name: str, text: str) -> None:
+        with self._lock:
+            self._characters += len(text)
+            if self._characters > MOST_CHARACTERS:
+                self._parts = [part for part in self._parts if isinstance(part, Message)]
+                self._refuse(f"it printed more than {MOST_CHARACTERS // 2**20} MB")
+            else:
+                self._parts.append((name, text))
+
+    def _add(self, message: Message) -> None:
+        with self._lock:
+            self._parts.append(message)
+
+    def _publisher(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def publish(data: Any, metadata: Any = None, *arguments: Any, **named: Any) -> Any:
+            if self._recording():
+                self._record_display(data, metadata, named)
+            with self.paused():  # a plain shell prints the text
+                return original(data, metadata, *arguments, **named)
+
+        return publish
+
+    def _record_display(self, data: Any, metadata: Any, named: dict[str, Any]) -> None:
+        if not isinstance(data, dict) or not OWN_TYPES.isdisjoint(data):
+            return
+        if WIDGET_TYPE in data:
+            self._refuse("it shows a widget")
+        kind = "update" if named.get("update") else "display"
+        try:
+            message = Message(
+                kind, data=_plain(data), metadata=_plain(metadata or {}), transient=_plain(named.get("transient") or {})
+            )
+        except (TypeError, ValueError) as error:
+            self._refuse(f"it displays what is no JSON ({error})")
+        else:
+            self._add(message)
+
+    def _clearer(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def clear_output(wait: bool = False) -> Any:
+            if self._recording():
+                self._add(Message("clear", wait=bool(wait)))
+            with self.paused():
+                return original(wait)
+
+        return clear_output
+
+    def _formatter(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def compute_format_data(result: Any) -> Any:
+            if not self._recording():
+                return original(result)
+            self._quiet.formatting = True  # what a `__repr__` prints is a stream
+            try:
+                data, metadata = original(result)
+            finally:
+                self._quiet.formatting = False
+            try:
+                self._add(Message("result", data=_plain(data), metadata=_plain(metadata or {})))
+            except (TypeError, ValueError) as error:
+                self._refuse(f"its last value displays as what is no JSON ({error})")
+            if WIDGET_TYPE in data:
+                self._refuse("it shows a widget")
+            return data, metadata
+
+        return compute_format_data
+
+    def _tracer(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def showtraceback(*arguments: Any, **named: Any) -> Any:
+            self._refuse("it shows a traceback")
+            return original(*arguments, **named)
+
+        return showtraceback
+
+
+def drain_pipes() -> None:
+    """Wait until the kernel has read what C code printed: such text comes through a pipe, by another thread.
+
+    ipykernel puts a pipe in the place of file descriptors 1 and 2; elsewhere there is nothing to wait for. What a C
+    library still keeps in its own buffer comes later and is not part of the cell.
+    """
+    deadline = time.monotonic() + PIPE_SECONDS
+    for stream in (sys.stdout, sys.stderr):
+        reader = getattr(stream, "_fid", None)
+        if not isinstance(reader, int) or not getattr(stream, "_should_watch", True) or os.name != "posix":
+            continue
+        waited = False
+        with contextlib.suppress(OSError, ValueError):  # the stream was closed meanwhile
+            while select.select([reader], [], [], 0)[0] and time.monotonic() < deadline:
+                time.sleep(0.001)
+                waited = True
+        if waited:
+            time.sleep(0.005)  # the reading thread has the bytes and passes them on
+
+
+def replay(shell: Any, messages: Sequence[Message]) -> None:
+    """Show recorded messages as the run did: to be called by the swapped body of a hit, before the last value.
+
+    What stands before the last value's message is shown at once. The last value's own formatting is answered, once,
+    with the recorded bundle, so that its class need not be able to show itself twice in the same way; what stands after
+    it (figures shown after the cell) follows when the cell is over.
+    """
+    results = [number for number, message in enumerate(messages) if message.kind == "result"]
+    last = results[-1] if results else len(messages)
+    for message in messages[:last]:
+        show(shell, message)
+    if results:
+        _answer_once(shell, messages[last])
+        _follow(shell, messages[last + 1 :])
+
+
+def show(shell: Any, message: Message) -> None:
+    """Send one message to the front end. A result here is one of several (``ast_node_interactivity = "all"``)."""
+    if message.kind == "stream":
+        getattr(sys, message.name).write(message.text)
+    elif message.kind == "clear":
+        shell.display_pub.clear_output(message.wait)
+    elif message.kind == "result":
+        _show_result(shell.displayhook, message)
+    else:
+        shell.display_pub.publish(
+            data=dict(message.data),
+            metadata=dict(message.metadata),
+            transient=dict(message.transient),
+            update=message.kind == "update",
+        )
+
+
+def _show_result(hook: Any, message: Message) -> None:
+    if message.data:
+        hook.start_displayhook()
+        hook.write_output_prompt()
+        hook.write_format_data(dict(message.data), dict(message.metadata))
+        hook.finish_displayhook()
+
+
+def _answer_once(shell: Any, message: Message) -> None:
+    hook = shell.displayhook
+    before = hook.__dict__.get("compute_format_data")
+
+    def forget() -> None:
+        if hook.__dict__.get("compute_format_data") is answer:
+            if before is None:
+                del hook.compute_format_data
+            else:
+                hook.compute_format_data = before
+
+    def answer(result: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        forget()
+        return dict(message.data), dict(message.metadata)
+
+    hook.compute_format_data = answer
+    _after_cell(shell, forget)  # an interrupt, or a last value that is not shown after all, leaves nothing behind
+
+
+def _follow(shell: Any, messages: Sequence[Message]) -> None:
+    def rest() -> None:
+        for message in messages:
+            show(shell, message)
+
+    if messages:
+        _after_cell(shell, rest)
+
+
+def _after_cell(shell: Any, callback: Callable[[], None]) -> None:
+    """Call `callback` once, when the running cell is over."""
+
+    def once() -> None:
+        shell.events.unregister("post_execute", once)
+        callback()
+
+    shell.events.register("post_execute", once)
+
+
+def _merged(parts: Sequence[tuple[str, str] | Message]) -> tuple[Message, ...]:
+    """Adjacent texts of one stream become one message; empty ones none."""
+    merged: list[Message] = []
+    for name, group in itertools.groupby(parts, key=lambda part: part[0] if isinstance(part, tuple) else None):
+        if name is None:
+            merged.extend(part for part in group if isinstance(part, Message))
+        elif text := "".join(part[1] for part in group if isinstance(part, tuple)):
+            merged.append(Message("stream", name=name, text=text))
+    return tuple(merged)
+
+
+def _plain(bundle: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a MIME bundle as plain JSON; bytes (images) as base64, as the Jupyter protocol sends them."""
+    if all(type(value) is str for value in bundle.values()):
+        return dict(bundle)
+    copy: dict[str, Any] = json.loads(json.dumps(bundle, default=_bytes_as_text))
+    return copy
+
+
+def _bytes_as_text(value: Any) -> str:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return base64.b64encode(value).decode("ascii")
+    raise TypeError(f"a value of type {type(value).__qualname__}")

@@ -1,0 +1,102 @@
+"""Data as facts: the content of a file, the names in a folder.
+
+A file is digested as a whole, never sampled. What was digested once is not read again while the file's inode, size and
+time of change stand, unless that time is so near that a later write could bear the same one.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+from nbexp.hashing import digest, digest_file
+from nbexp.records import Part
+
+#: Known digests by absolute path: ``[inode, size, mtime_ns, hex digest]``, plain JSON. The caller keeps it.
+DigestCache = MutableMapping[str, list[Any]]
+
+#: A time of change younger than this may be given again to a later write: file systems count in steps of up to 2 s
+#: (FAT), and the clock of another host may differ a little.
+RACY_NS = 2_000_000_000
+
+#: The digest of a file or folder that is not there, or cannot be read; such a dependency holds while that stays so.
+MISSING, UNREADABLE = "missing", "unreadable"
+
+
+def file_part(path: str, cache: DigestCache | None = None) -> Part:
+    """The content of the file as a dependency (kind ``file``).
+
+    Args:
+        path: As the stage named it; a relative path is looked up from the current folder.
+        cache: Digests known from before; updated.
+
+    Example:
+        >>> file_part("no/such/file.csv").digest
+        'missing'
+    """
+    found, size = file_digest(os.path.abspath(path), cache)
+    return Part("file", path, found, _size_text(size) if size is not None else found)
+
+
+def file_digest(path: str, cache: DigestCache | None = None) -> tuple[str, int | None]:
+    """The hexadecimal digest of a file's content and its size in bytes; `MISSING` or `UNREADABLE` and None.
+
+    The file may change while it is read: it is read again until it stood still.
+    """
+    while True:
+        try:
+            before = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return MISSING, None
+        except OSError:
+            return UNREADABLE, None
+        stamp = [before.st_ino, before.st_size, before.st_mtime_ns]
+        known = cache.get(path) if cache is not None else None
+        if known is not None and known[:3] == stamp:
+            return str(known[3]), before.st_size
+        try:
+            content = digest_file(path).hex()
+            after = os.stat(path)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return UNREADABLE, None
+        if [after.st_ino, after.st_size, after.st_mtime_ns] == stamp:
+            if cache is not None and abs(time.time_ns() - before.st_mtime_ns) > RACY_NS:
+                cache[path] = [*stamp, content]
+            return content, before.st_size
+
+
+def listing_part(path: str, digest: str | None = None) -> Part:
+    """The names in a folder as a dependency (kind ``listing``): a file that comes or goes changes it.
+
+    Args:
+        path: As the stage named it.
+        digest: What was seen when the stage read the folder; None to look now.
+    """
+    return Part("listing", path, listing_digest(os.path.abspath(path)) if digest is None else digest)
+
+
+def listing_digest(path: str) -> str:
+    """The hexadecimal digest of the names in a folder, in any order; `MISSING` or `UNREADABLE`."""
+    try:
+        names = os.listdir(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return MISSING
+    except OSError:
+        return UNREADABLE
+    return digest("listing", *sorted(os.fsencode(name) for name in names)).hex()
+
+
+def _size_text(size: int) -> str:
+    """``3 bytes``, ``12.5 MB``."""
+    if size < 1000:
+        return f"{size} bytes"
+    value, units = size / 1000, ("kB", "MB", "GB", "TB")
+    for unit in units:
+        if value < 1000 or unit == units[-1]:
+            break
+        value /= 1000
+    return f"{value:.1f} {unit}"
