@@ -219,13 +219,11 @@ class Recorder:
         flags = flags or 0
         if isinstance(path, int):  # a descriptor: whoever opened it was seen, or it is a pipe
             return
-        if _NAMELESS and flags & _NAMELESS == _NAMELESS:  # a temporary file that never has a name
-            return
         access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
         if access == os.O_RDONLY and not flags & (os.O_CREAT | os.O_TRUNC):
             self._read(path, frame)
-        else:
-            self._written(path, frame, fresh=access == os.O_WRONLY and not flags & os.O_APPEND)
+        elif not os.path.isdir(path):  # a folder can only be "opened for writing" together with an opener (`tempfile`)
+            self._written(path, frame, fresh=bool(flags & (os.O_TRUNC | os.O_EXCL)))
 
     def _changed(self, event: str, arguments: tuple[Any, ...], frame: FrameType) -> None:
         if origins.removes_tree(frame):  # told of once, by `shutil.rmtree`, with the folder's own path
@@ -292,6 +290,8 @@ class Recorder:
 
     def _process(self, event: str, arguments: tuple[Any, ...], frame: FrameType) -> None:
         if origins.in_installed_import(frame) or self._in_result(frame):
+            return
+        if event == audit.SEND and origins.notifies_pool(frame):
             return
         process = Process(_PROCESSES[event], _command(event, arguments))
         if "resource_tracker import main" in process.command:  # plumbing of multiprocessing's locks: runs no user code
@@ -374,9 +374,6 @@ def _drop_parents(writes: dict[str, FileUse], path: str) -> None:
             del writes[parent]
         path = parent
 
-
-#: Opening a folder with these flags makes a temporary file without a name (Linux).
-_NAMELESS = getattr(os, "O_TMPFILE", 0)
 
 #: Which arguments of these events are paths that change, and which one is the open folder that they are relative to.
 _FILE_CHANGES: dict[str, tuple[tuple[int, int | None], ...]] = {

@@ -86,6 +86,16 @@ def removes_tree(frame: FrameType) -> bool:
     return frame.f_code.co_name.startswith("_rmtree") and module_of(frame) == "shutil"
 
 
+def notifies_pool(frame: FrameType) -> bool:
+    """Whether a pool wakes its own threads through a pipe, as pools of threads do too; tasks go another way."""
+    modules = []
+    outer: FrameType | None = frame
+    while outer is not None and len(modules) < 4:
+        modules.append(module_of(outer))
+        outer = outer.f_back
+    return "multiprocessing.queues" in modules and "multiprocessing.pool" in modules
+
+
 def environment_by_project(frame: FrameType | None) -> bool:
     """Whether notebook or project code reads the environment: the first frame beyond the doors of `os.environ`."""
     while frame is not None:
