@@ -6,7 +6,10 @@ strings, numbers, bytes, tuples and frozensets is no part of it. What cannot be 
 
 from __future__ import annotations
 
+import gc
 import marshal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,8 +65,9 @@ def fingerprint(value: object, *, label: str = "value") -> Fingerprint:
         return Fingerprint(_atom_digest(value))
     try:
         _refuse_transient(value)
-        walk = Walk(value, rank=_rank)
-        whole = encode(walk)
+        with _no_collection():
+            walk = Walk(value, rank=_rank)
+            whole = encode(walk)
     except Failed as failed:
         raise _placed(failed, value, label) from failed.__cause__
     spans = tuple((start, stop, o) for o in walk.held for start, stop in walk.nodes[id(o)].spans)
@@ -86,7 +90,8 @@ def mutables(value: object) -> tuple[object, ...]:
     if type(value) in ATOMS:
         return ()
     try:
-        return tuple(Walk(value, rank=_rank).mutables)
+        with _no_collection():
+            return tuple(Walk(value, rank=_rank).mutables)
     except Failed as failed:
         raise _placed(failed, value, "value") from failed.__cause__
 
@@ -94,6 +99,18 @@ def mutables(value: object) -> tuple[object, ...]:
 def atom(value: object) -> bool:
     """Whether `value` is an immutable leaf: exactly None, bool, int, float, complex, str, bytes or ``...``."""
     return type(value) in ATOMS
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No garbage collection meanwhile: large walks make many small objects and no cycles, and would wait for it."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _atom_digest(value: Any) -> bytes:

@@ -12,11 +12,18 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from nbexp.adapters.seen import Seen
+
 LARGE = 256
 HIGH = 32
 
 #: Up to this many items in one level of tuples it costs nothing to look at tuples again.
 _CHEAP = 1 << 20
+
+_CHUNK = 2048
+
+#: Where tuples hold none of these, it does not matter to sharing whether they are met again.
+_CAN_BE_SHARED = frozenset({list, dict, set, bytearray})
 
 
 class Tuples:
@@ -29,7 +36,7 @@ class Tuples:
     def __init__(self, atoms: frozenset[type]) -> None:
         self.shared: set[int] = set()
         self._atoms = atoms
-        self._seen: set[int] = set()
+        self._seen = Seen()
         self._flat: list[list[tuple[Any, ...]]] = []
         self._long: list[tuple[Any, ...]] = []
         self._nested: list[list[tuple[Any, ...]]] = []
@@ -43,16 +50,17 @@ class Tuples:
             Those to look into: new, and not of atoms alone; and those seen before, whose content is reached again.
         """
         longest = max(map(len, tuples))
-        new, again = self._split(tuples) if longest * len(tuples) > _CHEAP else (tuples, None)
-        flat = set(map(type, gc.get_referents(*new))) <= self._atoms
+        many = longest * len(tuples) > _CHEAP
+        new, again = self._seen.split(tuples) if many else (tuples, [])
+        types = _types_in(new)
         self._bound(longest, depth)
-        if flat:
+        if types <= self._atoms:
             self._flat.append(new)
             if longest > LARGE:
                 self._long.extend([t for t in new if len(t) > LARGE])
             return [], []
-        if again is None:
-            new, again = self._split(new)
+        if not many and not types.isdisjoint(_CAN_BE_SHARED):
+            new, again = self._seen.split(new)
         if again:
             self._measure = True  # the bound counts levels, and these are on more than one
         self._nested.append(new)
@@ -74,20 +82,6 @@ class Tuples:
         """Every tuple added, at least once."""
         return chain.from_iterable([*self._flat, *self._nested])
 
-    def _split(self, tuples: list[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        seen, new, again = self._seen, [], []
-        ids = set(map(id, tuples))
-        if len(ids) == len(tuples) and seen.isdisjoint(ids):
-            seen |= ids
-            return tuples, []
-        for t in tuples:
-            if id(t) in seen:
-                again.append(t)
-            else:
-                seen.add(id(t))
-                new.append(t)
-        return new, again
-
     def _bound(self, longest: int, depth: int) -> None:
         """Whether any tuple above this level may be large: no tuple holds more than the product of the lengths."""
         if depth != self._depth + 1:
@@ -96,6 +90,13 @@ class Tuples:
         self._product *= max(1, longest)
         if self._product * self._height > LARGE or self._height > HIGH:
             self._measure = True
+
+
+def _types_in(tuples: list[tuple[Any, ...]]) -> set[type]:
+    types: set[type] = set()
+    for i in range(0, len(tuples), _CHUNK):
+        types.update(map(type, gc.get_referents(*tuples[i : i + _CHUNK])))
+    return types
 
 
 def _size(root: tuple[Any, ...], sizes: dict[int, tuple[int, int]]) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from nbexp.adapters.base import Node
@@ -19,6 +20,9 @@ from nbexp.hashing import digest, digest_buffer
 
 #: Longer content of a leaf is replaced by its digest.
 _SHORT = 64
+
+#: From here on, sorting members of one type is faster than marshal, which sorts their bytes.
+_FEW = 64
 
 _SORTABLE: tuple[set[type], ...] = ({str}, {bytes}, {int})
 
@@ -64,7 +68,7 @@ class Units:
     def set_content(self, members: set[Any] | frozenset[Any]) -> Any:
         """What a set holds, in an order that does not depend on hashes: built-in content to write."""
         types = set(map(type, members))
-        if types in _SORTABLE:
+        if len(members) > _FEW and types in _SORTABLE:
             return "sorted", sorted(members)
         if _is_flat(members, types):
             return "flat", marshal.dumps(members, 2)  # since Python 3.11 it sorts members by their bytes
@@ -100,9 +104,10 @@ class Units:
 
     def _missing(self, unit: object) -> list[object]:
         """The parts of `unit` that need a key and have none."""
-        if type(unit) in (set, frozenset) and _is_flat(unit, set(map(type, unit))):  # type: ignore[call-overload]
+        parts = self._parts(unit)
+        if set(map(type, parts)) <= ATOMS:
             return []
-        return [part for part in self._parts(unit) if id(part) not in self._keys and self._is_unit(part)]
+        return [part for part in parts if id(part) not in self._keys and self._is_unit(part)]
 
     def _parts(self, unit: Any) -> Iterable[object]:
         if type(unit) in (tuple, frozenset):
@@ -151,7 +156,7 @@ def _is_flat(members: Iterable[Any], types: set[type]) -> bool:
         return True
     if not types <= ATOMS | {tuple}:
         return False
-    return all(type(part) in ATOMS for member in members if type(member) is tuple for part in member)
+    return set(map(type, chain.from_iterable([m for m in members if type(m) is tuple]))) <= ATOMS
 
 
 def _is_small_flat(value: Any) -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 from nbexp.adapters.base import Adapter, Name, Node
 from nbexp.adapters.instances import Instances
 from nbexp.adapters.leaf import Leaf
+from nbexp.adapters.seen import Seen
 from nbexp.adapters.tuples import Tuples
 from nbexp.registry import adapter_for
 
@@ -30,6 +31,10 @@ BUILTIN: frozenset[type] = ATOMS | SETS | {list, dict, tuple, bytearray}
 
 #: From this level on every mutable object is encoded on its own, so that nothing recurses deeper than this.
 DEEP = 64
+
+
+#: Containers looked into at a time: what they hold is still in the processor's cache when its types are asked for.
+_CHUNK = 2048
 
 
 class Failed(Exception):
@@ -127,7 +132,7 @@ class Walk:
         self.imports: set[str] = set()
         self.coarse = coarse
         self._rank = rank
-        self._seen: set[int] = set()
+        self._seen = Seen()
         self._numbers: dict[int, int] = {}
         self._seen_others: set[int] = set()
         self._adapters: dict[type, Adapter] = {}
@@ -166,6 +171,9 @@ class Walk:
         types = set(map(type, objects)) if types is None else types
         if types <= ATOMS:
             return
+        if not types.isdisjoint(ATOMS):
+            objects = [o for o in objects if type(o) not in ATOMS]
+            types -= ATOMS
         self._next.add(objects, types)
         if not types <= BUILTIN:
             self._others.extend([o for o in objects if type(o) not in BUILTIN])
@@ -177,10 +185,8 @@ class Walk:
             if depth >= DEEP:
                 self.deep.update(map(id, mutables))
         self.sets.update(map(id, sets))
-        if lists:
-            self._found(gc.get_referents(*lists))
-        if dicts:
-            self._below_dicts(dicts)
+        self._below_lists(lists)
+        self._below_dicts(dicts)
         if level.tuples:
             self._below_tuples(level.tuples, depth)
         if sets or level.frozensets:
@@ -188,41 +194,35 @@ class Walk:
 
     def _new(self, objects: list[Any]) -> list[Any]:
         """Those of `objects` never reached before; those reached again are noted as shared."""
-        ids = set(map(id, objects))
-        if len(ids) != len(objects) or not self._seen.isdisjoint(ids):
-            objects = self._without_shared(objects)
-        if len(ids) > len(self._seen):
-            self._seen, ids = ids, self._seen
-        self._seen |= ids
-        return objects
-
-    def _without_shared(self, objects: list[Any]) -> list[Any]:
-        seen, new = self._seen, []
-        for o in objects:
-            if id(o) in seen:
-                self.shared.add(id(o))
-            else:
-                seen.add(id(o))
-                new.append(o)
+        if not objects:
+            return objects
+        new, again = self._seen.split(objects)
+        if again:
+            self.shared.update(map(id, again))
         return new
 
+    def _below_lists(self, lists: list[list[Any]]) -> None:
+        for some in _chunks(lists):
+            self._found(gc.get_referents(*some))
+
     def _below_dicts(self, dicts: list[dict[Any, Any]]) -> None:
-        below = gc.get_referents(*dicts)
-        if set(map(type, below)) <= ATOMS:
-            return
-        # get_referents gives the values of a key-sharing dict in the order of the shared keys, which other instances
-        # decide; and it leaves out keys where all are exact str.
-        values = list(chain.from_iterable(map(dict.values, dicts)))
-        self._found(values)
-        if len(below) != len(values):
-            self._found(list(chain.from_iterable(dicts)))
+        for some in _chunks(dicts):
+            below = gc.get_referents(*some)
+            if set(map(type, below)) <= ATOMS:
+                continue
+            # get_referents gives the values of a key-sharing dict in the order of the shared keys, which other
+            # instances decide; and it leaves out the keys where all are exact str.
+            values = list(chain.from_iterable(map(dict.values, some)))
+            self._found(values)
+            if len(below) != len(values):
+                self._found(list(chain.from_iterable(some)))
 
     def _below_tuples(self, tuples: list[tuple[Any, ...]], depth: int) -> None:
         nested, again = self.tuples.add(tuples, depth)
         if again:
             self._share_below(again)
-        if nested:
-            self._found(gc.get_referents(*nested))
+        for some in _chunks(nested):
+            self._found(gc.get_referents(*some))
 
     def _share_below(self, immutables: Iterable[Any]) -> None:
         """Mark the mutable containers that tuples reached twice lead to: they are reached twice as well."""
@@ -333,3 +333,9 @@ class Walk:
                 raise Failed(value) from error
             self.nodes[id(value)] = node
         return node
+
+
+def _chunks(objects: list[Any]) -> Iterable[list[Any]]:
+    if len(objects) <= _CHUNK:
+        return (objects,) if objects else ()
+    return (objects[i : i + _CHUNK] for i in range(0, len(objects), _CHUNK))
