@@ -64,7 +64,7 @@ class Blobs:
         """
         view = memoryview(content).cast("B")
         target = self.path(name)
-        return None if self.holds(name, view.nbytes) else write_temporary(self._temporary, target, view)
+        return None if self._sound(name, view.nbytes) else write_temporary(self._temporary, target, view)
 
     def prepare_file(self, path: str | os.PathLike[str]) -> tuple[str, int, Temporary | None]:
         """Name and size of a file's content, and a copy of it unless it is already held.
@@ -73,7 +73,7 @@ class Blobs:
             OSError: If it cannot be read, or the copy not be written.
         """
         name, size = digest_file(path).hex(), os.stat(path).st_size
-        if self.holds(name, size):
+        if self._sound(name, size):
             return name, size, None
         return name, size, write_temporary(self._temporary, self.path(name), lambda fd: _copy(path, fd))
 
@@ -85,6 +85,8 @@ class Blobs:
             OSError: If the disk refuses.
         """
         name = os.path.basename(temporary.target)
+        if self.holds(name, temporary.size):
+            return  # another stage, or another process, was first
         if digest_file(temporary.path).hex() != name:
             raise Damaged(f'blob "{name[:12]}" changed while it was stored', "The stage is not stored; run it again.")
         sync(temporary)
@@ -134,6 +136,16 @@ class Blobs:
         finally:
             os.close(fd)
         return Path(self.path(name))
+
+    def _sound(self, name: str, size: int) -> bool:
+        """Whether the blob is here and right; a damaged one is removed."""
+        if not os.path.lexists(self.path(name)):
+            return False
+        try:
+            self.file(name, size)
+        except Damaged:
+            return False
+        return True
 
     def _open(self, name: str, size: int) -> int:
         try:

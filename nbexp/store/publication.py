@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nbexp.errors import Damaged
@@ -50,7 +49,7 @@ def carry_out(job: Publication, store: str, blobs: Blobs, keys: Keys) -> None:
         _publish_record(job, store, keys)
     finally:
         discard(job.written)
-    push_heads(job, store)
+    _push_heads(job, store)
 
 
 def _publish_record(job: Publication, store: str, keys: Keys) -> None:
@@ -66,14 +65,8 @@ def _publish_record(job: Publication, store: str, keys: Keys) -> None:
         raise
 
 
-def push_heads(job: Publication, store: str) -> None:
+def _push_heads(job: Publication, store: str) -> None:
     """Put the record in front of its stage's heads; they are hints, so a failure is none of the record's."""
     for identity in heads.identities(job.record.notebook, job.record.stage, job.record.cell):
         with contextlib.suppress(OSError):
             heads.push(store, identity, job.key, job.encoded.id)
-
-
-def abandon(jobs: Sequence[Publication]) -> None:
-    """Remove the copies of publications that will not be carried out."""
-    for job in jobs:
-        discard(job.written)

@@ -18,7 +18,7 @@ from nbexp import platform
 from nbexp.errors import Damaged, StoreError
 from nbexp.hashing import digest
 from nbexp.records import FORMAT_VERSION, Record
-from nbexp.store.trust import Keys
+from nbexp.store.trust import Keys, read_seal
 
 #: No record file is larger: one that is was not written by nbexp.
 MAX_BYTES = 1 << 28
@@ -34,7 +34,7 @@ class Stored:
 
     Attributes:
         id: Hexadecimal digest of its content. path: Its file. payload: Bytes of a small artifact.
-        author: Who signed it: ``""`` for this user.
+        author, signer: Who signed it, by name and by public key: ``""`` for this user.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Stored:
     path: str
     payload: bytes
     author: str = ""
+    signer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def encode(record: Record, payload: bytes = b"") -> Encoded:
         StoreError: If the record holds something that JSON cannot.
     """
     try:
-        body = json.dumps(record.to_json(), separators=(",", ":")).encode("ascii")
+        body = json.dumps(record, separators=(",", ":"), default=_fields).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
         raise StoreError(
             f'the record of "{record.stage}" cannot be written: {error}', "Log and display plain data only."
@@ -118,12 +119,12 @@ def read(path: str, keys: Keys) -> Stored:
     """
     body, payload, trailer = split(path)
     content = digest("record", body, payload)
-    author = keys.check(content, _plain(trailer))
-    key, name = os.path.split(path)[0], os.path.basename(path)
+    author = keys.check(content, read_seal(trailer))
+    place, name = os.path.split(path)
     record = _record(body)
-    if content.hex() != name or record.key.digest != os.path.basename(key):
+    if content.hex() != name or record.key.digest != os.path.basename(place):
         raise damaged(path, "lies under another record's name")
-    return Stored(name, record, path, payload, author)
+    return Stored(name, record, path, payload, author.name if author else "", author.key if author else "")
 
 
 def split(path: str) -> tuple[bytes, bytes, bytes]:
@@ -171,12 +172,11 @@ def _bytes(path: str) -> bytes:
         os.close(fd)
 
 
-def _plain(trailer: bytes) -> Any:
-    """The seal as plain data; whatever is no JSON is a seal that nobody signed."""
-    try:
-        return json.loads(trailer) if len(trailer) < 1 << 16 else None
-    except (ValueError, RecursionError):
-        return None
+def _fields(value: object) -> dict[str, Any]:
+    """One level of `Record.to_json`, without its copies."""
+    if type(value).__module__ != Record.__module__:
+        raise TypeError(f"{type(value).__name__} is not plain data")
+    return {name: getattr(value, name) for name in type(value).__slots__}  # type: ignore[attr-defined]
 
 
 def _record(body: bytes) -> Record:

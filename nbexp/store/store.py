@@ -152,10 +152,45 @@ class Store:
         return list(found.values())
 
     def catalog(self) -> Catalog:
-        """The index over all records, brought up to date: for listing and for names such as ``last`` or ``3fa9``."""
+        """The index over all records, brought up to date: for lists. Loads SQLAlchemy.
+
+        Raises:
+            StoreError: If the store has another format, or another process keeps the index busy.
+        """
         from nbexp.store.catalog import Catalog
 
-        return Catalog(self._place)
+        if self._other_format:
+            raise StoreError(self._other_format, "Use the version of nbexp that wrote it.")
+        self._writer.drain()
+        return Catalog(self._place, self.keys)
+
+    def find(self, ref: str, output: str = "") -> Stored:
+        """The record that a REF names: ``3fa9``, ``last``, ``last~1``, ``NB`` or ``NB:STAGE``. Loads SQLAlchemy.
+
+        Args:
+            output: For ``last`` and ``NB``: the newest record that has a variable of this name.
+
+        Raises:
+            BadUse: If it names none, or more than one. Untrusted: If its author is no longer trusted.
+        """
+        from nbexp.store.catalog import Row
+        from nbexp.store.references import find
+
+        catalog, rebuilt = self.catalog(), False
+        while True:
+            row = find(catalog, ref, output)
+            try:
+                stored = self.record(row.key, row.id)
+            except Damaged as problem:
+                self._tell(problem)
+                catalog.forget(row.id)
+                continue
+            if Row.of(stored.id, stored.record) == row:
+                return stored
+            if rebuilt:
+                raise StoreError(f'the index of "{self.path}" does not fit its records', "Delete its index.sqlite.")
+            catalog.rebuild()
+            rebuilt = True
 
     # --- keeping ------------------------------------------------------------------------------------------------------
 
@@ -188,7 +223,11 @@ class Store:
         except BaseException:
             discard(written)
             raise
-        self._writer.submit(job)
+        try:
+            self._writer.submit(job)
+        except BaseException:
+            discard(written)
+            raise
         if os.getpid() != self._process:  # a forked child may end without the clean-up that drains
             self._writer.drain()
         return job.encoded.id

@@ -7,6 +7,7 @@ is writing.
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import time
@@ -73,7 +74,7 @@ def _create(path: str) -> int:
     try:
         return platform.create(path)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        make_folder(os.path.dirname(path))
         return platform.create(path)
 
 
@@ -99,14 +100,12 @@ def sync(temporary: Temporary) -> None:
 
 
 def publish(temporary: Temporary) -> None:
-    """Give the file its name, durably: first it is a whole file under that name, or there is none."""
+    """Give the file its name, durably: there is a whole file under that name, or none."""
     fault("before-rename")
     folder = os.path.dirname(temporary.target)
-    made = make_folder(folder)
+    make_folder(folder)
     platform.replace(temporary.path, temporary.target)
     platform.fsync_directory(folder)
-    if made:
-        platform.fsync_directory(os.path.dirname(folder))
 
 
 def discard(written: Iterable[Temporary]) -> None:
@@ -116,19 +115,23 @@ def discard(written: Iterable[Temporary]) -> None:
             platform.remove(temporary.path)
 
 
-def make_folder(folder: str) -> bool:
-    """A folder of the store, which must not be a link that leads out of it; True if it was made now.
+def make_folder(folder: str) -> None:
+    """A folder of the store, and those above it, made durably if they are not there.
 
     Raises:
-        NotADirectoryError: If the name is taken by a link or a file.
+        NotADirectoryError: If the name is taken by a file, or by a link, which could lead out of the store.
     """
     try:
-        os.makedirs(folder)
+        os.mkdir(folder)
+    except FileNotFoundError:
+        make_folder(os.path.dirname(folder))
+        make_folder(folder)
     except FileExistsError:
         if os.path.islink(folder) or not os.path.isdir(folder):
-            raise NotADirectoryError(0, "a link stands where a folder of the store should be", folder) from None
-        return False
-    return True
+            what = "a link or a file stands where a folder of the store should be"
+            raise NotADirectoryError(errno.ENOTDIR, what, folder) from None
+    else:
+        platform.fsync_directory(os.path.dirname(folder))
 
 
 def sweep(folder: str) -> int:

@@ -24,6 +24,8 @@ from nbexp.hashing import digest
 
 _KEY_BYTES = 32
 
+_MAX_SEAL_BYTES = 1 << 16
+
 _SAFE_NAME = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,64}", re.ASCII)
 
 
@@ -66,8 +68,8 @@ class Keys:
         public = signer.public_key().public_bytes_raw().hex()
         return {"own": own, "author": {"name": author, "key": public, "signature": signer.sign(content).hex()}}
 
-    def check(self, content: bytes, seal: Any) -> str:
-        """Who signed `content`: ``""`` for this user, else the trusted author's name.
+    def check(self, content: bytes, seal: Any) -> Author | None:
+        """Who signed `content`: None for this user, else a trusted author.
 
         Raises:
             Damaged: If a known key made the signature and it does not fit the content.
@@ -77,7 +79,7 @@ class Keys:
         key = self.own_key()
         if own.get("id") == _key_id(key):
             if hmac.compare_digest(ascii(own.get("code")), ascii(blake3(content, key=key).hexdigest())):
-                return ""
+                return None
             raise Damaged("a record was altered after it was signed", "It is removed; the stage runs again.")
         return self._check_author(content, author)
 
@@ -117,17 +119,14 @@ class Keys:
             self._write({a.key: a.name for a in self.trusted() if a not in gone})
         return gone
 
-    def _check_author(self, content: bytes, author: dict[str, Any]) -> str:
-        key = author.get("key")
-        if not _is_key(key) or key not in self._list():
-            who = _claimed(author)
-            advice = (
-                f"nbexp trust add {who} {key}" if who and _is_key(key) else "The stage runs again and is stored anew."
-            )
+    def _check_author(self, content: bytes, author: dict[str, Any]) -> Author:
+        who, key = _claimed(author)
+        if key not in self._list():
+            advice = f"nbexp trust add {who} {key}" if who and key else "The stage runs again and is stored anew."
             raise Untrusted(f'a record by "{who or "an unknown author"}" is signed by no trusted key', advice)
         if not _verifies(key, author.get("signature"), content):
             raise Damaged("a record was altered after it was signed", "It is removed; the stage runs again.")
-        return self._list()[key]
+        return Author(self._list()[key], key)
 
     def _signing_key(self) -> Any:
         if self._signer is None:
@@ -160,6 +159,19 @@ def _key_id(key: bytes) -> str:
     return digest("key id", key).hex()[:16]
 
 
+def claimed_author(seal: bytes) -> Author:
+    """Who an unchecked seal says made its record; name and key are empty where it says nothing usable."""
+    return Author(*_claimed(_parts(read_seal(seal))[1]))
+
+
+def read_seal(seal: bytes) -> Any:
+    """The seal as plain data; whatever is no JSON is a seal that nobody signed."""
+    try:
+        return json.loads(seal) if len(seal) < _MAX_SEAL_BYTES else None
+    except (ValueError, RecursionError):
+        return None
+
+
 def _parts(seal: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     if not isinstance(seal, dict):
         return {}, {}
@@ -167,10 +179,11 @@ def _parts(seal: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return own if isinstance(own, dict) else {}, author if isinstance(author, dict) else {}
 
 
-def _claimed(author: dict[str, Any]) -> str:
-    """The name an unchecked record gives, if it is safe to print as part of a command."""
-    name = author.get("name")
-    return name if isinstance(name, str) and _SAFE_NAME.fullmatch(name) else ""
+def _claimed(author: dict[str, Any]) -> tuple[str, str]:
+    """Name and key that an unchecked seal gives, each empty unless it is safe to print as part of a command."""
+    name, key = author.get("name"), author.get("key")
+    sound = isinstance(name, str) and _SAFE_NAME.fullmatch(name)
+    return str(name) if sound else "", str(key) if _is_key(key) else ""
 
 
 def _is_key(text: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 import time
@@ -47,10 +48,17 @@ class Writer:
             while len(self._waiting) >= MAX_WAITING:
                 self._changed.wait()
             self._waiting.append(job)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
-                self._thread.start()
             self._changed.notify_all()
+            if self._thread is None:
+                self._start()
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:  # the interpreter is shutting down: no thread starts, so the work is done here
+            self._thread = None
+            self._do(self._waiting.popleft())
 
     def waiting(self) -> tuple[Publication, ...]:
         """Publications that are not finished, oldest first."""
@@ -79,13 +87,17 @@ class Writer:
                 while not self._waiting:
                     self._changed.wait()
                 job = self._waiting[0]
-            try:
-                self._carry_out(job)
-            except Exception as error:  # noqa: BLE001 - a result that cannot be stored is reported; the thread must live
-                self._failed(job, error)
+            self._do(job)
             with self._changed:
                 self._waiting.popleft()
                 self._changed.notify_all()
+
+    def _do(self, job: Publication) -> None:
+        try:
+            self._carry_out(job)
+        except Exception as error:  # noqa: BLE001 - a result that cannot be stored is reported; the thread must live
+            with contextlib.suppress(Exception):  # a reporter that fails must not stop the storing of what follows
+                self._failed(job, error)
 
 
 _writers: weakref.WeakSet[Writer] = weakref.WeakSet()

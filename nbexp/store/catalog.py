@@ -1,0 +1,410 @@
+"""The index over a store's records: an SQLite file that may be deleted at any time and is made again from the records.
+
+It is fed by the journal when it is opened, not when a result is stored, so that no kernel ever loads SQLAlchemy. It is
+never believed: what it names is read from its record file, signature and all. It lies in the store, or in the user's
+cache folder if the store is on a network file system, where SQLite cannot lock, or cannot be written.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool
+
+from nbexp import platform
+from nbexp.errors import Damaged, NbexpError, StoreError, Untrusted
+from nbexp.hashing import digest
+from nbexp.records import Record
+from nbexp.store import journal, records
+from nbexp.store.trust import Author, Keys, claimed_author
+
+#: Raised when the tables change; an index of another version is made again.
+SCHEMA_VERSION = 1
+
+#: How long a journal line may precede its record.
+WAIT_SECONDS = 24 * 3600
+
+_BATCH = 500
+
+_metadata = sa.MetaData()
+
+_records = sa.Table(
+    "records",
+    _metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("notebook", sa.Text, nullable=False),
+    sa.Column("cell", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False, index=True),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("outputs", sa.Text, nullable=False),
+    sa.Column("signer", sa.Text, nullable=False),
+    sa.Column("trusted", sa.Boolean, nullable=False),
+    sa.Index("by_stage", "notebook", "stage", "created"),
+    sa.Index("by_signer", "trusted", "signer"),
+)
+
+_stages = sa.Table(
+    "stages",
+    _metadata,
+    sa.Column("notebook", sa.Text, primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("records", sa.Integer, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+)
+
+#: How far each file of the journal was read.
+_read_to = sa.Table(
+    "read_to", _metadata, sa.Column("file", sa.Text, primary_key=True), sa.Column("offset", sa.Integer, nullable=False)
+)
+
+#: Records that the journal announced and that were not there yet.
+_expected = sa.Table(
+    "expected",
+    _metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("since", sa.Float, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record as lists show it.
+
+    Attributes:
+        id, key, stage, notebook, cell, created, seconds, author: As in the record.
+        size: Bytes of its values; -1 if they were not kept. outputs: Names of its variables, in order.
+    """
+
+    id: str
+    key: str
+    stage: str
+    notebook: str
+    cell: str
+    created: str
+    seconds: float
+    author: str
+    size: int
+    outputs: tuple[str, ...]
+
+    @classmethod
+    def of(cls, record_id: str, record: Record) -> Row:
+        """The row of a record."""
+        return cls(
+            id=record_id,
+            key=record.key.digest,
+            stage=record.stage,
+            notebook=record.notebook,
+            cell=record.cell,
+            created=record.created,
+            seconds=record.seconds,
+            author=record.author,
+            size=-1 if record.artifact is None else record.artifact.size,
+            outputs=tuple(variable.name for variable in record.variables),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """One stage of a notebook: how many records it has, and when the last was made."""
+
+    notebook: str
+    stage: str
+    records: int
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Somebody who signed records that are not used: who they say they are, their key, and how many records."""
+
+    author: Author
+    records: int
+
+
+class Catalog:
+    """The index of one store, up to date when it was opened.
+
+    Args:
+        store: The store's folder. keys: Whom to trust.
+
+    Raises:
+        StoreError: If the index is in use by another process for too long.
+    """
+
+    def __init__(self, store: str, keys: Keys) -> None:
+        self._store, self._keys = store, keys
+        self._path = index_path(store)
+        try:
+            self._open()
+        except DatabaseError as error:
+            if "locked" in str(error.orig):
+                raise StoreError(f'the index "{self._path}" is in use', "Try again in a moment.") from error
+            self.rebuild()
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    def recent(
+        self, limit: int = 50, *, skip: int = 0, notebook: str | None = None, stage: str | None = None, output: str = ""
+    ) -> list[Row]:
+        """The newest records that are trusted, newest first.
+
+        Args:
+            limit: How many at most, after `skip` of them. notebook, stage: Only of these. output: Only with a variable
+                of this name.
+        """
+        wanted = self._usable()
+        if notebook is not None:
+            wanted = wanted.where(_records.c.notebook == notebook)
+        if stage is not None:
+            wanted = wanted.where(_records.c.stage == stage)
+        if output:
+            wanted = wanted.where(sa.func.instr(_records.c.outputs, f"\n{output}\n") > 0)
+        return self._rows(wanted.order_by(_records.c.created.desc(), _records.c.id).limit(limit).offset(skip))
+
+    def starting_with(self, prefix: str, limit: int = 10) -> list[Row]:
+        """Trusted records whose id begins with `prefix` (hexadecimal), newest first."""
+        wanted = self._usable().where(_records.c.id >= prefix, _records.c.id < prefix + "g")
+        return self._rows(wanted.order_by(_records.c.created.desc()).limit(limit))
+
+    def stages(self, notebook: str | None = None) -> list[StageRow]:
+        """The stages of which there are records, the most recently stored first."""
+        wanted = sa.select(_stages)
+        if notebook is not None:
+            wanted = wanted.where(_stages.c.notebook == notebook)
+        with self._engine.connect() as connection:
+            found = connection.execute(wanted.order_by(_stages.c.created.desc(), _stages.c.stage))
+            return [StageRow(row.notebook, row.stage, row.records, row.created) for row in found]
+
+    def notebooks(self) -> list[str]:
+        """The notebooks of which there are records, by path."""
+        with self._engine.connect() as connection:
+            found = connection.execute(sa.select(_stages.c.notebook).distinct().order_by(_stages.c.notebook))
+            return [row.notebook for row in found]
+
+    def count(self) -> int:
+        """How many records there are, trusted or not."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(_records)).scalar_one())
+
+    def untrusted(self) -> list[Signer]:
+        """Who signed the records that are not used, the most frequent first."""
+        trusted = [author.key for author in self._keys.trusted()]
+        of = _records.c
+        wanted = (
+            sa.select(of.author, of.signer, sa.func.count().label("number"))
+            .where(of.signer != "", sa.or_(of.trusted.is_(False), of.signer.not_in(trusted)))
+            .group_by(of.author, of.signer)
+            .order_by(sa.desc("number"), of.author)
+        )
+        with self._engine.connect() as connection:
+            return [Signer(Author(row.author, row.signer), row.number) for row in connection.execute(wanted)]
+
+    def _usable(self) -> Any:
+        trusted = ["", *(author.key for author in self._keys.trusted())]
+        return sa.select(_records).where(_records.c.trusted.is_(True), _records.c.signer.in_(trusted))
+
+    def _rows(self, wanted: Any) -> list[Row]:
+        with self._engine.connect() as connection:
+            return [_row(found) for found in connection.execute(wanted)]
+
+    # --- keeping up ---------------------------------------------------------------------------------------------------
+
+    def sync(self) -> None:
+        """Take in what was stored and removed since the last time, by the journal."""
+        with self._engine.begin() as connection:
+            known = {row.file: row.offset for row in connection.execute(sa.select(_read_to))}
+            touched: set[tuple[str, str]] = set()
+            for name, size in journal.files(self._store):
+                start = known.get(name, 0)
+                if size != start:
+                    entries, end = journal.entries(self._store, name, start if start < size else 0)
+                    touched |= self._take(connection, entries)
+                    _put(connection, _read_to, [{"file": name, "offset": end}])
+            touched |= self._look_again(connection)
+            _count_stages(connection, touched)
+
+    def rebuild(self) -> None:
+        """Make the index anew from the record files, whatever the journal says; in memory if no file can be made."""
+        try:
+            platform.remove(self._path)
+            self._connect()
+            self._fill()
+        except (OSError, DatabaseError):
+            self._path = ":memory:"
+            self._connect()
+            self._fill()
+
+    def forget(self, record_id: str) -> None:
+        """Leave out a record that was found to be gone."""
+        with self._engine.begin() as connection:
+            _count_stages(connection, _delete(connection, record_id))
+
+    def _fill(self) -> None:
+        seen = journal.files(self._store)
+        with self._engine.begin() as connection:
+            for batch in _batches(_all_ids(self._store)):
+                _put(connection, _records, [row for key, name in batch if (row := self._values(key, name))])
+            _put(connection, _read_to, [{"file": name, "offset": size} for name, size in seen])
+            _count_all_stages(connection)
+
+    def _open(self) -> None:
+        if os.path.islink(self._path):
+            platform.remove(self._path)
+        if not os.path.exists(self._path):
+            self.rebuild()
+            return
+        self._connect()
+        self.sync()
+
+    def _connect(self) -> None:
+        """A connection for each question: nothing is held between them, nor across a fork."""
+        if self._path == ":memory:":
+            self._engine = sa.create_engine("sqlite://")
+        else:
+            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+            self._engine = sa.create_engine(f"sqlite:///{self._path}", poolclass=NullPool, connect_args={"timeout": 10})
+        with self._engine.begin() as connection:
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if version not in (0, SCHEMA_VERSION):
+                raise DatabaseError("PRAGMA user_version", None, ValueError(f"index of version {version}"))
+            _metadata.create_all(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _take(self, connection: sa.Connection, entries: Iterable[journal.Entry]) -> set[tuple[str, str]]:
+        """Follow the journal; the (notebook, stage) pairs it touched."""
+        touched: set[tuple[str, str]] = set()
+        for batch in _batches(entries):
+            rows, missing = [], []
+            for entry in batch:
+                if not entry.added:
+                    touched |= _delete(connection, entry.id)
+                elif values := self._values(entry.key, entry.id):
+                    rows.append(values)
+                else:
+                    missing.append({"id": entry.id, "key": entry.key, "since": time.time()})
+            _put(connection, _records, rows)
+            _put(connection, _expected, missing)
+            touched |= {(row["notebook"], row["stage"]) for row in rows}
+        return touched
+
+    def _look_again(self, connection: sa.Connection) -> set[tuple[str, str]]:
+        """Take in records that came after their journal line, and those of authors trusted since."""
+        waiting = list(connection.execute(sa.select(_expected)))
+        trusted = [author.key for author in self._keys.trusted()]
+        refused = sa.select(_records.c.id, _records.c.key).where(
+            _records.c.trusted.is_(False), _records.c.signer.in_(trusted)
+        )
+        again = [(row.key, row.id) for row in (*waiting, *connection.execute(refused))]
+        rows = [values for key, name in again if (values := self._values(key, name))]
+        _put(connection, _records, rows)
+        old = time.time() - WAIT_SECONDS
+        for name in (*(row["id"] for row in rows), *(row.id for row in waiting if row.since < old)):
+            connection.execute(_expected.delete().where(_expected.c.id == name))
+        return {(row["notebook"], row["stage"]) for row in rows}
+
+    def _values(self, key: str, record_id: str) -> dict[str, Any] | None:
+        """A record's columns; of an untrusted one nothing but who claims to have made it; None if there is none."""
+        path = os.path.join(records.folder(self._store, key), record_id)
+        try:
+            stored = records.read(path, self._keys)
+        except Untrusted:
+            return _refused(path, key, record_id)
+        except NbexpError:
+            return None
+        row = Row.of(stored.id, stored.record)
+        names = "".join(f"\n{name}\n" for name in row.outputs)
+        plain = {name: getattr(row, name) for name in Row.__slots__}
+        return plain | {"outputs": names, "signer": stored.signer, "trusted": True}
+
+
+def index_path(store: str) -> str:
+    """Where the index of a store lies on this machine."""
+    if platform.writable(store) and not platform.is_network(store):
+        return os.path.join(store, "index.sqlite")
+    name = digest("store path", os.path.realpath(store)).hex()[:32]
+    return os.path.join(platform.cache_dir(), "index", f"{name}.sqlite")
+
+
+def _row(found: Any) -> Row:
+    values = {name: getattr(found, name) for name in Row.__slots__}
+    values["outputs"] = tuple(name for name in found.outputs.split("\n") if name)
+    return Row(**values)
+
+
+def _refused(path: str, key: str, record_id: str) -> dict[str, Any] | None:
+    try:
+        author = claimed_author(records.split(path)[2])
+    except Damaged:
+        return None
+    empty = {"stage": "", "notebook": "", "cell": "", "created": "", "seconds": 0.0, "size": 0, "outputs": ""}
+    return empty | {"id": record_id, "key": key, "author": author.name, "signer": author.key, "trusted": False}
+
+
+def _put(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(table.insert().prefix_with("OR REPLACE"), rows)
+
+
+def _delete(connection: sa.Connection, record_id: str) -> set[tuple[str, str]]:
+    """Leave out a record; the (notebook, stage) it was of, if it was known."""
+    this = _records.c.id == record_id
+    pairs = {(row.notebook, row.stage) for row in connection.execute(sa.select(_records).where(this))}
+    connection.execute(_records.delete().where(this))
+    return pairs
+
+
+def _count_stages(connection: sa.Connection, touched: set[tuple[str, str]]) -> None:
+    """Count the records of these (notebook, stage) pairs anew."""
+    for notebook, stage in touched:
+        connection.execute(_stages.delete().where(_stages.c.notebook == notebook, _stages.c.stage == stage))
+        _insert_stages(connection, _records.c.notebook == notebook, _records.c.stage == stage)
+
+
+def _count_all_stages(connection: sa.Connection) -> None:
+    connection.execute(_stages.delete())
+    _insert_stages(connection)
+
+
+def _insert_stages(connection: sa.Connection, *which: Any) -> None:
+    of = _records.c
+    counted = sa.select(of.notebook, of.stage, sa.func.count(), sa.func.max(of.created))
+    grouped = counted.where(of.trusted.is_(True), *which).group_by(of.notebook, of.stage)
+    connection.execute(_stages.insert().from_select(["notebook", "stage", "records", "created"], grouped))
+
+
+def _all_ids(store: str) -> Iterator[tuple[str, str]]:
+    """(static key, record id) of every record file."""
+    folder = os.path.join(store, "records")
+    for shard in _names(folder):
+        for key in _names(os.path.join(folder, shard)):
+            if records.is_id(key):
+                yield from ((key, name) for name in records.ids(store, key))
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
