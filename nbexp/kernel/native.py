@@ -56,8 +56,12 @@ def _polars_writers() -> tuple[Door, ...]:
 DOORS: dict[str, tuple[Door, ...]] = {
     "pandas.io.parquet": (Door("_get_path_or_handle", "path"),),
     "pyarrow": (Door("memory_map", "path"), Door("create_memory_map", "path", WRITE)),
-    "pyarrow.ipc": (Door("open_file", "source"), Door("open_stream", "source"), Door("new_file", "sink", WRITE),
-                    Door("new_stream", "sink", WRITE)),
+    "pyarrow.ipc": (
+        Door("open_file", "source"),
+        Door("open_stream", "source"),
+        Door("new_file", "sink", WRITE),
+        Door("new_stream", "sink", WRITE),
+    ),
     "pyarrow.parquet": (
         Door("ParquetFile.__init__", "source", READ, 1),
         Door("ParquetDataset.__init__", "path_or_paths", READ, 1),
@@ -70,10 +74,22 @@ DOORS: dict[str, tuple[Door, ...]] = {
         Door("write_to_dataset", "root_path", WRITE, 1),
     ),
     "pyarrow.dataset": (Door("dataset", "source"), Door("write_dataset", "base_dir", WRITE, 1)),
-    "pyarrow.feather": (Door("read_table", "source"), Door("read_feather", "source"), Door("write_feather", "dest", WRITE, 1)),
-    "pyarrow.csv": (Door("read_csv", "input_file"), Door("open_csv", "input_file"), Door("write_csv", "output_file", WRITE, 1)),
+    "pyarrow.feather": (
+        Door("read_table", "source"),
+        Door("read_feather", "source"),
+        Door("write_feather", "dest", WRITE, 1),
+    ),
+    "pyarrow.csv": (
+        Door("read_csv", "input_file"),
+        Door("open_csv", "input_file"),
+        Door("write_csv", "output_file", WRITE, 1),
+    ),
     "pyarrow.json": (Door("read_json", "input_file"), Door("open_json", "input_file")),
-    "pyarrow.orc": (Door("ORCFile.__init__", "source", READ, 1), Door("read_table", "source"), Door("write_table", "where", WRITE, 1)),
+    "pyarrow.orc": (
+        Door("ORCFile.__init__", "source", READ, 1),
+        Door("read_table", "source"),
+        Door("write_table", "where", WRITE, 1),
+    ),
     "polars": (
         *_polars_readers(),
         *_polars_writers(),
@@ -81,7 +97,7 @@ DOORS: dict[str, tuple[Door, ...]] = {
     ),
     "torch.serialization": (Door("_open_zipfile_writer_file.__init__", "name", WRITE, 1),),
     "torch.jit": (Door("load", "f"), Door("save", "f", WRITE, 1)),
-}  # fmt: skip
+}
 
 
 def watch(on_import: Callable[[str, Callable[[], None]], object]) -> None:
