@@ -1,0 +1,69 @@
+"""Indexes: labels that never change, and names that may be given anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from nbexp.adapters.base import Adapter, Node
+from nbexp.adapters.pandas.arrays import index_content
+from nbexp.errors import Unpatchable
+
+
+class IndexAdapter(Adapter):
+    """A `pandas.Index` of any kind, or a subclass of one."""
+
+    def describe(self, value: Any) -> Node:
+        """Labels, names and freq; none of the look-up tables an index makes for itself."""
+        content = index_content(value)
+        kind = () if type(value).__module__.partition(".")[0] == "pandas" else (type(value),)
+        return Node(
+            "pandas.index",
+            (len(kind), content.meta),
+            content.buffers,
+            (*content.children, *kind),
+            lambda index: ".__class__" if index >= len(content.children) else ".values",
+            packages=("pandas",),
+        )
+
+    def detach(self, value: Any) -> Any:
+        return value.view()
+
+    def patch(self, live: Any, new: Any) -> None:
+        if type(live) is not type(new):
+            raise Unpatchable("", type(live).__qualname__, f"its type became {type(new).__qualname__}")
+        state = vars(new.view())
+        vars(live).clear()
+        vars(live).update(state)
+        live._reset_identity()
+
+    def preview(self, value: Any) -> str:
+        return f"{type(value).__name__[:30]} {str(value.dtype)[:25]}, {len(value):,} labels"
+
+
+class GroupingAdapter(Adapter):
+    """What `groupby` gives: the data and the way they are grouped, without results kept on the side."""
+
+    def describe(self, value: Any) -> Node:
+        state = {name: held for name, held in vars(value).items() if name != "_cache"}
+        labels = tuple(f".{name}" for name in state)
+        return Node("pandas.groupby", tuple(state), (), (type(value), *state.values()), (".__class__", *labels))
+
+    def patch(self, live: Any, new: Any) -> None:
+        state = dict(vars(new))
+        vars(live).clear()
+        vars(live).update(state)
+
+    def preview(self, value: Any) -> str:
+        return type(value).__name__[:80]
+
+
+GROUPINGS = tuple(
+    (kind, GroupingAdapter())
+    for kind in (
+        pd.core.groupby.groupby.BaseGroupBy,
+        pd.core.groupby.ops.BaseGrouper,
+        pd.core.groupby.grouper.Grouping,
+    )
+)
