@@ -1,0 +1,316 @@
+"""What a code object does, told without its place: no file, no line, no state of the interpreter.
+
+`content` is the meaning of a code object as plain data, equal wherever and in whatever layout the same source was compiled
+(the few layouts that make the compiler choose other jumps are told apart: a needless miss, never a wrong hit). `reads`
+says which names it looks up. Only the standard library is used, so that both can be tried on any Python.
+
+The shape of instructions is that of CPython 3.11 to 3.13: two bytes each, arguments widened by ``EXTENDED_ARG``, inline
+caches after them; `CodeType.co_code` gives them as compiled, whatever the interpreter has specialised since.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from opcode import hasconst, hasjrel, hasname, opname
+from types import CodeType
+from typing import Any
+
+_NUMBER = {name: number for number, name in enumerate(opname)}
+_CACHE, _NOP, _WIDEN = 0, _NUMBER["NOP"], _NUMBER["EXTENDED_ARG"]
+_JUMPS = frozenset(hasjrel)
+_BACKWARD = frozenset(number for number in _JUMPS if "BACKWARD" in opname[number])
+_CONSTANTS = frozenset(hasconst)
+_NAMES = frozenset(hasname)
+
+#: Two instructions in one, since 3.13: the compiler joins them only where both stand on one line.
+_JOINED = {
+    _NUMBER[name]: tuple(_NUMBER[part] for part in parts)
+    for name, parts in {
+        "LOAD_FAST_LOAD_FAST": ("LOAD_FAST", "LOAD_FAST"),
+        "STORE_FAST_LOAD_FAST": ("STORE_FAST", "LOAD_FAST"),
+        "STORE_FAST_STORE_FAST": ("STORE_FAST", "STORE_FAST"),
+    }.items()
+    if name in _NUMBER
+}
+
+#: How far the index of the name is shifted in an argument whose low bits are flags.
+_SHIFTS = {"LOAD_GLOBAL": 1}
+if "LOAD_METHOD" not in _NUMBER or _NUMBER["LOAD_METHOD"] > 255:  # since 3.12 LOAD_ATTR loads methods too
+    _SHIFTS |= {"LOAD_ATTR": 1, "LOAD_SUPER_ATTR": 2}
+_SHIFT = {_NUMBER[name]: bits for name, bits in _SHIFTS.items() if name in _NUMBER}
+
+#: Constants that class bodies store under these names tell where the class stands, or come in the order of a set.
+_PLACE_NAMES = frozenset({"__firstlineno__", "__static_attributes__"})
+
+_NESTED = 0x10  # CO_NESTED: defined inside a function; tells the place only
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One instruction, without caches and widening.
+
+    Attributes:
+        op: Its number. name: Its name in `opcode`.
+        arg: Its argument; for jumps, the index of the target among the instructions.
+        value: The constant or name that the argument stands for; None for others.
+    """
+
+    op: int
+    arg: int
+    value: Any = None
+
+    @property
+    def name(self) -> str:
+        """Its name in `opcode`."""
+        return opname[self.op]
+
+
+def instructions(code: CodeType) -> list[Instruction]:
+    """The instructions of one code object, without those that do nothing."""
+    units, places = _decoded(code)
+    found = []
+    for op, arg in units:
+        if op in _JUMPS:
+            found.append(Instruction(op, places[arg]))
+        elif op in _CONSTANTS:
+            found.append(Instruction(op, arg, code.co_consts[arg]))
+        elif op in _NAMES:
+            found.append(Instruction(op, arg, code.co_names[arg >> _SHIFT.get(op, 0)]))
+        else:
+            found.append(Instruction(op, arg))
+    return found
+
+
+def _decoded(code: CodeType) -> tuple[list[tuple[int, int]], dict[int, int]]:
+    """Operation and argument of each instruction (of jumps: the offset of the target), and each offset's index."""
+    raw, units, places = code.co_code, [], {}
+    at, end = 0, len(raw)
+    while at < end:
+        places[at] = len(units)
+        wide = 0
+        while raw[at] == _WIDEN:
+            wide = (wide | raw[at + 1]) << 8
+            at += 2
+        op, arg = raw[at], raw[at + 1] | wide
+        at += 2
+        while at < end and raw[at] == _CACHE:
+            at += 2
+        if op in _JOINED:
+            first, second = _JOINED[op]
+            units += [(first, arg >> 4), (second, arg & 15)]
+        elif op != _NOP:
+            step = -2 if op in _BACKWARD else 2
+            units.append((op, at + step * arg if op in _JUMPS else arg))
+    places[end] = len(units)
+    return units, places
+
+
+# -- content -----------------------------------------------------------------------------------------------------------
+
+
+def content(code: CodeType) -> bytes:
+    """What `code` does, as bytes: the same for the same source, wherever it was compiled from.
+
+    Everything a call can tell counts: instructions, constants with their exact types, nested code, names of arguments and
+    variables, handlers of exceptions, the docstring. The function's own name does not (code has none of its own).
+    """
+    return marshal.dumps(_tree(code), 2)  # version 2 knows neither references nor interned strings
+
+
+def _tree(code: CodeType) -> tuple[Any, ...]:
+    units, places = _decoded(code)
+    return (
+        (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_NESTED),
+        (code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars),
+        docstring(code),
+        tuple(_steps(code, units, places)),
+        tuple(_handlers(code.co_exceptiontable, places)),
+    )
+
+
+def _steps(code: CodeType, units: Sequence[tuple[int, int]], places: dict[int, int]) -> Iterator[tuple[int, Any]]:
+    following = [*units[1:], (_NOP, 0)]
+    for (op, arg), after in zip(units, following, strict=True):
+        if op in _JUMPS:
+            yield op, places[arg]
+        elif op in _CONSTANTS:
+            yield op, None if _stores_place(code, after) else _constant(code.co_consts[arg])
+        else:
+            yield op, arg
+
+
+def _stores_place(code: CodeType, unit: tuple[int, int]) -> bool:
+    return unit[0] == _NUMBER["STORE_NAME"] and code.co_names[unit[1]] in _PLACE_NAMES
+
+
+def _constant(value: Any) -> Any:
+    if isinstance(value, CodeType):
+        return "code", value.co_name, _tree(value)
+    if isinstance(value, tuple):
+        return "tuple", tuple(map(_constant, value))
+    if isinstance(value, frozenset):
+        return "frozenset", tuple(sorted(map(_constant, value), key=_encoded))
+    return value
+
+
+def _encoded(tree: Any) -> bytes:
+    return marshal.dumps(tree, 2)
+
+
+def docstring(code: CodeType) -> str | None:
+    """What a function made from `code` gets as ``__doc__``."""
+    first = code.co_consts[0] if code.co_consts else None
+    return first if isinstance(first, str) else None
+
+
+def _handlers(table: bytes, places: dict[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    """Start, stop, target (as indices of instructions) and depth of each exception handler.
+
+    Format: CPython, ``Objects/exception_handling_notes.txt``: numbers of six bits per byte, most significant first.
+    """
+    numbers = _varints(table)
+    for start, length, target, depth in zip(numbers, numbers, numbers, numbers, strict=True):
+        yield _index(places, start), _index(places, start + length), _index(places, target), depth
+
+
+def _index(places: dict[int, int], unit: int) -> int:
+    """The index of the instruction at or after a place, which may be inside caches."""
+    offset, last = unit * 2, max(places)
+    while offset not in places and offset < last:
+        offset += 2
+    return places[min(offset, last)]
+
+
+def _varints(table: bytes) -> Iterator[int]:
+    value = 0
+    for byte in table:
+        value = value << 6 | byte & 63
+        if not byte & 64:
+            yield value
+            value = 0
+
+
+# -- names -------------------------------------------------------------------------------------------------------------
+
+_LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
+_ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_STORES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
+_IMPORTERS = frozenset({"import_module", "__import__", "reload"})
+
+#: Names that reach any global; and attributes that do so on frames, functions and the table of modules.
+_DYNAMIC_NAMES = frozenset({"exec", "eval", "globals", "execfile"})
+_DYNAMIC_ATTRIBUTES = frozenset({"f_globals", "f_locals", "__globals__", "f_builtins"})
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import statement: `module` as written, `level` dots before it, the `names` taken from it."""
+
+    module: str
+    level: int = 0
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What a code object, with all code nested in it, looks up by name when it runs.
+
+    Attributes:
+        names: Globals, each with the attributes read from it at once: ``("np", "random", "rand")``.
+        stores: Globals that it binds or deletes.
+        imports: Modules that it imports.
+        attributes: Every attribute name it reads.
+        strings: String constants, which others may look names up in.
+        dynamic: Ways to any name at all: ``eval``, ``globals``, ``f_globals``, ``sys.modules``, ``import_module``.
+    """
+
+    names: frozenset[tuple[str, ...]] = frozenset()
+    stores: frozenset[str] = frozenset()
+    imports: frozenset[Import] = frozenset()
+    attributes: frozenset[str] = frozenset()
+    strings: frozenset[str] = frozenset()
+    dynamic: frozenset[str] = frozenset()
+
+
+def reads(code: CodeType) -> Reads:
+    """Which names `code` and the code nested in it look up."""
+    found = _Found(set(), set(), set(), set(), set(), set())
+    for part in _all_code(code):
+        _collect(instructions(part), found)
+    return Reads(*map(frozenset, (getattr(found, name) for name in _Found.__slots__)))
+
+
+def nested(code: CodeType) -> Iterator[CodeType]:
+    """The code objects among the constants of `code`, one level down."""
+    return (value for value in code.co_consts if isinstance(value, CodeType))
+
+
+def _all_code(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for inner in nested(code):
+        yield from _all_code(inner)
+
+
+@dataclass(slots=True)
+class _Found:
+    names: set[tuple[str, ...]]
+    stores: set[str]
+    imports: set[Import]
+    attributes: set[str]
+    strings: set[str]
+    dynamic: set[str]
+
+
+def _collect(steps: Sequence[Instruction], found: _Found) -> None:
+    for at, step in enumerate(steps):
+        name = step.name
+        if name in _LOADS:
+            path = (step.value, *_attributes(steps, at + 1))
+            found.names.add(path)
+            _note_dynamic(path, steps, at + len(path), found)
+        elif name in _ATTRIBUTES or name == "LOAD_SUPER_ATTR":
+            found.attributes.add(step.value)
+            if step.value in _DYNAMIC_ATTRIBUTES:
+                found.dynamic.add(step.value)
+        elif name in _STORES:
+            found.stores.add(step.value)
+        elif name == "IMPORT_NAME":
+            found.imports.add(_import(steps, at))
+        elif step.op in _CONSTANTS:
+            found.strings.update(_strings(step.value))
+
+
+def _attributes(steps: Sequence[Instruction], at: int) -> Iterator[str]:
+    while at < len(steps) and steps[at].name in _ATTRIBUTES:
+        yield steps[at].value
+        at += 1
+
+
+def _note_dynamic(path: tuple[str, ...], steps: Sequence[Instruction], after: int, found: _Found) -> None:
+    if path[0] in _DYNAMIC_NAMES:
+        found.dynamic.add(path[0])
+    if ("sys", "modules") in pairwise(path):
+        found.dynamic.add("sys.modules")
+    if path[-1] in _IMPORTERS:
+        module = steps[after].value if after < len(steps) and steps[after].op in _CONSTANTS else None
+        if isinstance(module, str) and not module.startswith("."):
+            found.imports.add(Import(module))
+        else:
+            found.dynamic.add("import_module")
+
+
+def _import(steps: Sequence[Instruction], at: int) -> Import:
+    """The import at `at`: the level and the names were pushed just before."""
+    level, names = steps[at - 2].value, steps[at - 1].value
+    return Import(steps[at].value, level if isinstance(level, int) else 0, names if isinstance(names, tuple) else ())
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (tuple, frozenset)):
+        for item in value:
+            yield from _strings(item)
