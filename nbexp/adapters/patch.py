@@ -1,0 +1,71 @@
+"""Giving live objects a new content in place, so that every holder of them sees it: the values that a stage mutated.
+
+`detach` makes what is stored, when a stage has changed an object that was there before; `patch` puts it into the object
+of the running kernel, on a hit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nbexp.adapters.base import Adapter
+from nbexp.errors import Unpatchable
+from nbexp.registry import adapter_for
+
+
+def detach(value: Any) -> Any:
+    """A new object of equal content, one level deep: its children are the same objects as those of `value`.
+
+    Large memory may be shared with `value`: store what comes back before `value` changes again.
+
+    Raises:
+        Unpatchable: An object of this type cannot take over another's content, so that storing it is of no use.
+    """
+    if (exact := _EXACT.get(type(value))) is not None:
+        return exact[0](value)
+    adapter = adapter_for(type(value))
+    if type(adapter).patch is Adapter.patch:
+        adapter.patch(value, value)  # raises, in the words of the adapter
+    new = adapter.detach(value)
+    if new is value:
+        raise Unpatchable("", type(value).__qualname__, "its content cannot be told apart from itself")
+    return new
+
+
+def patch(live: Any, new: Any) -> None:
+    """Give `live` the content of `new` (from `detach`), in place; `new` stays as it is.
+
+    Raises:
+        Unpatchable: It cannot be done. `live` is then as before.
+    """
+    if type(live) in _EXACT:
+        if type(live) is not type(new):
+            raise Unpatchable("", type(live).__qualname__, f"it cannot become a {type(new).__qualname__}")
+        _EXACT[type(live)][1](live, new)
+    else:
+        adapter_for(type(live)).patch(live, new)
+
+
+def _patch_sequence(live: Any, new: Any) -> None:
+    live[:] = new
+
+
+def _patch_dict(live: dict[Any, Any], new: dict[Any, Any]) -> None:
+    content = dict(new)
+    live.clear()
+    live.update(content)
+
+
+def _patch_set(live: set[Any], new: set[Any]) -> None:
+    content = set(new)
+    live.clear()
+    live.update(content)
+
+
+_EXACT: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], None]]] = {
+    list: (list.copy, _patch_sequence),
+    dict: (dict.copy, _patch_dict),
+    set: (set.copy, _patch_set),
+    bytearray: (bytearray, _patch_sequence),
+}
