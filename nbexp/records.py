@@ -10,6 +10,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+#: The MIME types that tools and tests read: a stage's line, and metrics and results as they are logged.
+STAGE_MIME = "application/vnd.nbexp.stage+json"
+METRIC_MIME = "application/vnd.nbexp.metric+json"
+
 #: The format of record files. A store whose records have another format is read-only (with a message).
 FORMAT_VERSION = 1
 
@@ -106,12 +110,13 @@ class Artifact:
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One output of a stage, described: role is ``new`` (bound by the stage), ``mutated`` (an input changed in place)
-    or ``deleted``."""
+    or ``deleted``; `fingerprint` is the hexadecimal digest of its content as the stage left it."""
 
     name: str
     role: str
     type: str = ""
     preview: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,32 @@ class Record:
         for name, kind in _LISTS.items():
             plain[name] = _many(kind, plain.get(name, ()))
         return cls(**plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What became of one execution of a stage cell.
+
+    Attributes:
+        stage: The stage's name.
+        status: ``ran`` (and stored), ``restored``, ``failed`` or ``unstored`` (ran, and was not stored).
+        reasons: Why it ran. unstored: Why it was not stored.
+        key: Hexadecimal static key, ``""`` if none could be made.
+        inputs, outputs: Names of variables.
+        ran_at: When the result was computed, ISO 8601 in UTC. seconds: how long that took.
+        stale: Reasons for which the result is not what a top-to-bottom run gives.
+    """
+
+    stage: str
+    status: str
+    reasons: tuple[Reason, ...] = ()
+    key: str = ""
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    ran_at: str = ""
+    seconds: float = 0.0
+    stale: tuple[Reason, ...] = ()
+    unstored: tuple[Reason, ...] = ()
 
 
 _LISTS: dict[str, Any] = {

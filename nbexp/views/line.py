@@ -4,46 +4,16 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from nbexp.records import Reason
-
-#: The MIME type that tools and tests read.
-STAGE_MIME = "application/vnd.nbexp.stage+json"
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What became of one execution of a stage cell.
-
-    Attributes:
-        stage: The stage's name.
-        status: ``ran`` (and stored), ``restored``, ``failed`` or ``unstored`` (ran, and was not stored).
-        reasons: Why it ran, and why it was not stored.
-        key: Hexadecimal static key, ``""`` if none could be made.
-        inputs, outputs: Names of variables.
-        ran_at: When the result was computed, ISO 8601 in UTC. seconds: how long that took.
-        stale: Reasons for which the result is not what a top-to-bottom run gives.
-    """
-
-    stage: str
-    status: str
-    reasons: tuple[Reason, ...] = ()
-    key: str = ""
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    ran_at: str = ""
-    seconds: float = 0.0
-    stale: tuple[Reason, ...] = ()
-
+from nbexp.records import STAGE_MIME, Reason, Status
 
 def stage_json(status: Status) -> dict[str, Any]:
     """The JSON under `STAGE_MIME`."""
     return {
         "stage": status.stage,
         "status": status.status,
-        "reasons": [{"kind": r.kind, "name": r.name, "text": r.text} for r in status.reasons],
+        "reasons": [{"kind": r.kind, "name": r.name, "text": r.text} for r in (*status.unstored, *status.reasons)],
         "key": status.key,
         "stale": [{"kind": r.kind, "name": r.name, "text": r.text} for r in status.stale],
         "inputs": list(status.inputs),
@@ -58,7 +28,7 @@ def line_text(status: Status) -> str:
     if status.status == "restored":
         return f"{status.stage}: restored (ran {status.ran_at[:16].replace('T', ' ')}, {duration(status.seconds)})"
     word = {"ran": "ran", "failed": "failed", "unstored": "ran, not stored"}[status.status]
-    return f"{status.stage}: {word}{_because(status.reasons)}"
+    return f"{status.stage}: {word}{_because(status.unstored or status.reasons)}"
 
 
 def bundle(status: Status) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""What a notebook calls: metrics, results, parameters, values of other stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nbexp.errors import BadUse, NbexpError
+from nbexp.kernel.active import active_session
+from nbexp.records import METRIC_MIME, Metric, Result
+
+_PLAIN = (bool, int, float, str, type(None))
+
+
+def log(*, step: int | None = None, **values: float) -> None:
+    """Log metrics of the stage that runs: kept with its record, and shown live to a sweep.
+
+    Args:
+        step: The training step or epoch they belong to.
+        **values: Numbers by name; 0-dimensional arrays and tensors are taken as numbers.
+
+    Raises:
+        BadUse: For something that is no number.
+
+    Example:
+        >>> nbexp.log(loss=0.31, step=10)
+    """
+    if not values:
+        raise BadUse("nbexp.log was called without a metric", "Name one: nbexp.log(loss=0.3, step=10).")
+    metric = Metric({name: _number(name, value) for name, value in values.items()}, _step(step))
+    _show({"values": metric.values, "step": metric.step})
+    if (session := active_session()) is not None:
+        session.note_metric(metric)
+
+
+def result(name: str, value: Any) -> None:
+    """Name a result that a run stands for: a number, a text, or a list or dict of them.
+
+    Args:
+        name: What reports and comparisons call it.
+        value: Plain data.
+
+    Raises:
+        BadUse: For anything else: save a figure or table to a file, which is noticed as a result by itself.
+
+    Example:
+        >>> nbexp.result("val_acc", 0.93)
+    """
+    if not isinstance(name, str) or not name:
+        raise BadUse(f'a result\'s name must be a text, not "{name!r}"', 'Write nbexp.result("val_acc", 0.93).')
+    found = Result(name, _plain(name, value))
+    _show({"result": name, "value": found.value})
+    if (session := active_session()) is not None:
+        session.note_result(found)
+
+
+def load(ref: str, name: str) -> Any:
+    """A value of another stage, run or notebook.
+
+    Inside a stage it is a dependency: what `ref` leads to is looked up again before the stage is restored.
+
+    Args:
+        ref: An id's beginning (4 or more digits), ``last``, ``last~1``, ``prepare.ipynb`` or ``prepare.ipynb:clean``.
+        name: The variable.
+
+    Raises:
+        BadUse: There is no such record or variable; the closest one is named.
+
+    Example:
+        >>> clean = nbexp.load("prepare.ipynb:clean", "df")
+    """
+    from nbexp.kernel.loading import load_named
+
+    session = active_session()
+    if session is None:
+        raise NbexpError("nbexp is not loaded in this kernel", "Run %load_ext nbexp first.")
+    return load_named(session, ref, name)
+
+
+class Parameters(Mapping[str, Any]):
+    """The notebook's parameters and their values now, read-only: what its parameters cell binds.
+
+    Example:
+        >>> dict(nbexp.params)
+        {'lr': 0.01, 'epochs': 3}
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        return self._now()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    def __repr__(self) -> str:
+        return repr(self._now())
+
+    def _now(self) -> dict[str, Any]:
+        session = active_session()
+        if session is None:
+            return {}
+        namespace = session.shell.user_ns
+        return {name: namespace[name] for name in session.parameters if name in namespace}
+
+
+params = Parameters()
+
+
+def _show(content: dict[str, Any]) -> None:
+    from IPython.display import display
+
+    display({METRIC_MIME: content, "text/plain": ""}, raw=True)
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise BadUse(f'the metric "{name}" is no number but {type(value).__qualname__}', "Log a number.") from error
+
+
+def _step(step: Any) -> int | None:
+    if step is None or (isinstance(step, int) and not isinstance(step, bool)):
+        return step
+    raise BadUse(f'"step={step!r}" is no whole number', "Give the step as an int.")
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(name, item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(name, item) for key, item in value.items()}
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        return value.item()
+    raise BadUse(
+        f'the result "{name}" is {type(value).__qualname__}, not plain data',
+        "Give numbers, texts, lists or dicts; save a figure or table to a file instead.",
+    )

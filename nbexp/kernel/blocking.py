@@ -1,0 +1,39 @@
+"""Which effects keep a stage from being stored: what a hit could not repeat, as reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from nbexp.kernel.recording import Observed
+from nbexp.records import Reason
+
+
+def blocking_reasons(observed: Observed) -> tuple[Reason, ...]:
+    """Why the stage that was observed cannot be stored; empty if it can."""
+    return tuple(_reasons(observed))
+
+
+def _reasons(observed: Observed) -> Iterator[Reason]:
+    effects = observed.effects
+    if effects.problem:
+        yield Reason("effect", "", f"what it did could not be recorded: {effects.problem}")
+    if observed.unreplayable:
+        yield Reason("effect", "", observed.unreplayable)
+    yield from _each("it wrote the file", (use.path for use in effects.writes))
+    for process in effects.processes:
+        yield Reason("effect", process.command, f"it started a process ({process.command or process.how})")
+    for connection in effects.connections:
+        yield Reason("effect", connection.address, f"it reached outside ({connection.how} {connection.address})".rstrip())
+    yield from _each("it read the environment variable", effects.env)
+    yield from _each("it changed the environment variable", effects.env_changed)
+    if effects.moved:
+        yield Reason("effect", "", "it changed the working directory")
+    if effects.paths_changed:
+        yield Reason("effect", "sys.path", "it changed sys.path")
+    yield from _each("while it ran, something else changed the file", effects.changed)
+    yield from _each("it left running:", effects.running)
+
+
+def _each(what: str, names: Iterable[str]) -> Iterator[Reason]:
+    for name in names:
+        yield Reason("effect", name, f"{what} {name}")

@@ -1,0 +1,108 @@
+"""One execution of one stage cell, from its header to its stored record."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from nbexp.adapters.codetable import CodeTable
+from nbexp.kernel.namespace import Before
+from nbexp.kernel.recording import Recording
+from nbexp.records import Metric, Part, Reason, Result
+from nbexp.stage.analysis import Analysis
+from nbexp.stage.key import Inputs
+from nbexp.stage.restore import Restored
+from nbexp.stage.spec import Spec
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
+
+
+@dataclass(slots=True)
+class Execution:
+    """What is known of the stage cell that runs now; filled in as it goes.
+
+    Attributes:
+        info: IPython's description of the cell. tree: its body without the header.
+        name, spec, analysis: The stage's name, header and what its source says.
+        inputs: What it reads, or None if that could not be told.
+        hit: The stored result to restore, or None: then the cell runs and `recording` watches it.
+        reasons: Why it runs. unstored: Why it will not be stored.
+        before, settings: The names and kernel settings before it ran.
+        loads: Values of other records that it loaded, as dependencies.
+        metrics, results: What it logged.
+    """
+
+    info: ExecutionInfo
+    tree: ast.Module
+    name: str
+    spec: Spec
+    analysis: Analysis
+    inputs: Inputs | None = None
+    hit: Restored | None = None
+    recording: Recording | None = None
+    reasons: tuple[Reason, ...] = ()
+    unstored: list[Reason] = field(default_factory=list)
+    before: Before | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    loads: dict[str, Part] = field(default_factory=dict)
+    metrics: list[Metric] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+
+    @property
+    def cell(self) -> str:
+        """The cell's id, or ``""``."""
+        return str(getattr(self.info, "cell_id", None) or "")
+
+    def check_outputs(self, namespace: Mapping[str, Any]) -> None:
+        """``--out``: each variable named there is defined now.
+
+        Raises:
+            UsageError: One is not.
+        """
+        missing = [name for name in self.spec.outs or () if name not in namespace]
+        if missing:
+            raise UsageError(
+                f'the stage "{self.name}" does not define "{missing[0]}", which --out promises\n'
+                f"Define {missing[0]}, or take it out of --out."
+            )
+
+    def unstorable(self, kind: str, name: str, text: str) -> None:
+        """Note one more reason for not storing."""
+        self.unstored.append(Reason(kind, name, text))
+
+
+def code_of_cell(shell: InteractiveShell, execution: Execution) -> Callable[[], CodeTable]:
+    """Makes the table of the current cell's code: compiled when asked for, with the cell's own file name and flags (D16)."""
+
+    def compile_cell() -> CodeTable:
+        # IPython compiles each statement on its own.
+        flag = getattr(ast, "PyCF_ALLOW_TOP_LEVEL_AWAIT", 0) if shell.autoawait else 0
+        name = file_name(shell, execution.info)
+        with shell.compile.extra_flags(flag):
+            return CodeTable([shell.compile(ast.Module([node], []), name, "exec") for node in execution.tree.body])
+
+    return compile_cell
+
+
+def file_name(shell: InteractiveShell, info: ExecutionInfo) -> str:
+    """The name under which IPython compiles this cell and keeps its lines for tracebacks."""
+    number = shell.execution_count - 1 if info.store_history else shell.execution_count
+    return str(shell.compile.get_code_name(info.raw_cell, info.transformed_cell, number))
+
+
+def file_names_in(execution: Execution) -> Iterator[str]:
+    """Strings in the cell and among its inputs that may be names of files."""
+    for node in ast.walk(execution.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+    if execution.inputs is not None:
+        for root in execution.inputs.roots.values():
+            if isinstance(root.value, str | os.PathLike):
+                yield os.fspath(root.value)
+

@@ -1,0 +1,83 @@
+"""Everything that watches a stage while it runs, started and stopped together."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nbexp.kernel.effects import Effects, Recorder
+from nbexp.kernel.outputs import Tee
+from nbexp.records import Message
+from nbexp.snapshot.state import RngUse, SeedWatch, seeded
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was seen while a stage ran.
+
+    Attributes:
+        messages: What it wrote and displayed. unreplayable: why that cannot be replayed, or empty.
+        effects: What it read and did beside its variables.
+        generators: What it did to each random generator.
+        seconds: How long it took.
+    """
+
+    messages: tuple[Message, ...]
+    unreplayable: str
+    effects: Effects
+    generators: Mapping[str, RngUse]
+    seconds: float
+
+
+class Recording:
+    """Watches one stage. `stop` and `abort` leave nothing behind, whatever happened in between.
+
+    Args:
+        shell: IPython's shell. recorder: The session's recorder of effects.
+        seed: What to seed the generators with for the time of the stage, or None.
+    """
+
+    def __init__(self, shell: Any, recorder: Recorder, seed: int | None) -> None:
+        self._tee = Tee(shell)
+        self._recorder = recorder
+        self._watch = SeedWatch()
+        self._seed = seed
+        self._seeding = contextlib.ExitStack()
+
+    def start(self, named: Iterable[str]) -> None:
+        """Begin; `named` are strings that may be names of files (see `Recorder.start`)."""
+        try:
+            if self._seed is not None:
+                self._seeding.enter_context(seeded(self._seed))
+            self._watch.start()
+            self._recorder.start(named)
+            self._tee.start()
+        except BaseException:  # an interrupt too: nothing of ours stays installed
+            self.abort()
+            raise
+        self._started = time.perf_counter()
+
+    def stop(self) -> Observed:
+        """End, and say what was seen."""
+        seconds = time.perf_counter() - self._started
+        try:
+            messages = self._tee.stop()
+            effects = self._recorder.stop()
+            generators = self._watch.stop()
+        except BaseException:  # as in `start`
+            self.abort()
+            raise
+        self._seeding.close()
+        if self._seed is not None:
+            generators = {}  # the state before is put back: the stage neither read nor moved it
+        return Observed(messages, self._tee.unreplayable, effects, generators, seconds)
+
+    def abort(self) -> None:
+        """End without a summary; safe at any moment."""
+        self._tee.stop()
+        self._recorder.abort()
+        self._watch.abort()
+        self._seeding.close()

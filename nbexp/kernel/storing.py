@@ -1,0 +1,143 @@
+"""A stage that has just run, turned into a record and kept."""
+
+from __future__ import annotations
+
+import platform as python_platform
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbexp.adapters.fingerprint import fingerprint
+from nbexp.adapters.graph import Dumped, dump, load
+from nbexp.errors import Unstorable
+from nbexp.kernel.execution import Execution, code_of_cell
+from nbexp.kernel.namespace import changed_since
+from nbexp.kernel.recording import Observed
+from nbexp.kernel.verification import rng_part
+from nbexp.records import Part, Record
+from nbexp.snapshot.data import DigestCache, file_part, listing_part
+from nbexp.snapshot.state import capture, state_differences
+from nbexp.stage.capture import Outputs, gather
+from nbexp.stage.key import NOTEBOOK
+from nbexp.stage.restore import ATTRIBUTES, GENERATORS, LAST, NAMES, PATCHES, SETTINGS, LazyCode
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from nbexp.store import Store
+
+#: What a disk gives back in a second, for the rule of what is worth keeping: an artifact that takes longer to read than
+#: the stage took to run is not kept (D38).
+RESTORED_BYTES_PER_SECOND = 500_000_000
+
+#: Artifacts below this are always kept.
+SMALL_BYTES = 1 << 20
+
+
+def keep(
+    shell: InteractiveShell,
+    store: Store,
+    execution: Execution,
+    observed: Observed,
+    last: Any,
+    notebook: str,
+    cache: DigestCache,
+    keep_all: bool,
+) -> Record:
+    """Store what the stage made.
+
+    Args:
+        last: The last value that the cell showed, or None. notebook: the notebook's path in the project.
+        cache: Known digests of files. keep_all: Keep artifacts that are cheaper to recompute too.
+
+    Returns:
+        The record, as it was handed to the store; without an artifact if the values were not worth keeping.
+
+    Raises:
+        Unstorable, Unfingerprintable: A value cannot be kept; it is named. StoreError: The store cannot take it.
+    """
+    assert execution.inputs is not None and execution.before is not None
+    change = changed_since(execution.before, shell.user_ns, shell.user_ns_hidden)
+    outputs = gather(execution.inputs, change.bound, change.deleted, shell.user_ns, [last])
+    dumped = _dump(shell, execution, observed, outputs, last)
+    worth = keep_all or dumped.size < SMALL_BYTES or observed.seconds > dumped.size / RESTORED_BYTES_PER_SECOND
+    record = Record(
+        stage=execution.name,
+        notebook=notebook,
+        cell=execution.cell,
+        key=execution.inputs.key,
+        dependencies=tuple(_dependencies(execution, observed, cache)),
+        variables=outputs.variables,
+        messages=observed.messages,
+        metrics=tuple(execution.metrics),
+        results=tuple(execution.results),
+        options={"ignore": list(execution.spec.ignore)} if execution.spec.ignore else {},
+        source=execution.info.raw_cell,
+        seconds=observed.seconds,
+        python=python_platform.python_version(),
+    )
+    files = {use.path: Path(use.resolved) for use in observed.effects.results}
+    if worth:
+        store.commit(record, dumped.graph, dumped.buffers, files)
+    else:
+        store.commit(record, files=files)
+    return record
+
+
+def _dump(
+    shell: InteractiveShell, execution: Execution, observed: Observed, outputs: Outputs, last: Any
+) -> Dumped:
+    graph = {
+        NAMES: outputs.names,
+        PATCHES: outputs.patches,
+        ATTRIBUTES: outputs.attributes,
+        LAST: last,
+        GENERATORS: {name: capture(name) for name, use in observed.generators.items() if use.moved},
+        SETTINGS: _changed_settings(execution.settings),
+    }
+    own = set(outputs.names)
+    code = LazyCode(code_of_cell(shell, execution))
+    dumped = dump(
+        graph,
+        held=outputs.held,
+        by_reference=lambda value: not _made_here(value, own),
+        code=code,
+        label="output",
+        roots={**outputs.names, "last value": last},
+    )
+    if outputs.doubtful:
+        _check_round_trip(dumped, outputs, code)
+    return dumped
+
+
+def _made_here(value: Any, own: set[str]) -> bool:
+    """Whether a function or class is one that the stage itself defined: it comes back by value."""
+    return getattr(value, "__module__", None) == NOTEBOOK and value.__qualname__.partition(".")[0] in own
+
+
+def _check_round_trip(dumped: Dumped, outputs: Outputs, code: LazyCode) -> None:
+    """Values of types without an adapter are kept only if what comes back has the same fingerprint (D30)."""
+    places = {live: value for value, live in outputs.held}
+    back = load(dumped.graph, [bytearray(buffer) for buffer in dumped.buffers], live=places.__getitem__, code=code)
+    for name in outputs.doubtful:
+        before = next(variable.fingerprint for variable in outputs.variables if variable.name == name)
+        if fingerprint(back[NAMES][name], label=name).digest.hex() != before:
+            raise Unstorable(
+                name,
+                type(outputs.names[name]).__qualname__,
+                "what comes back from the store is not what was put in",
+                "Say how it is stored with nbexp.register.",
+            )
+
+
+def _changed_settings(before: Mapping[str, Any]) -> dict[str, Any]:
+    after = state_differences()
+    return {probe: after.get(probe, {}) for probe in {*before, *after} if before.get(probe, {}) != after.get(probe, {})}
+
+
+def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) -> Iterator[Part]:
+    effects = observed.effects
+    yield from (file_part(use.path, cache) for use in effects.reads)
+    yield from (listing_part(use.path, use.digest) for use in effects.listings)
+    yield from (rng_part(name, use.start) for name, use in sorted(observed.generators.items()) if use.depends)
+    yield from execution.loads.values()

@@ -1,0 +1,46 @@
+"""What a stored run depended on while it ran, as it is now: compared before a hit (D31)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+
+from nbexp.records import Part
+from nbexp.snapshot.data import DigestCache, file_part, listing_part
+from nbexp.snapshot.state import RngState, rng_states
+
+
+class Verifier:
+    """Looks up dependencies for one stage; random states are read once.
+
+    Args:
+        cache: Known digests of files. load: Resolves a value of another record again.
+    """
+
+    def __init__(self, cache: DigestCache, load: Callable[[str], Part]) -> None:
+        self._cache = cache
+        self._load = load
+
+    @cached_property
+    def _generators(self) -> dict[str, RngState]:
+        return rng_states()
+
+    def now(self, part: Part) -> Part:
+        """The dependency `part` as it is now; of an unknown kind, one that equals nothing."""
+        if part.kind == "file":
+            return file_part(part.name, self._cache)
+        if part.kind == "listing":
+            return listing_part(part.name)
+        if part.kind == "rng":
+            return rng_part(part.name, self._generators.get(part.name))
+        if part.kind == "load":
+            return self._load(part.name)
+        return replace(part, digest="")
+
+
+def rng_part(name: str, state: RngState | None) -> Part:
+    """A generator's state at the start of a stage, as a dependency; one whose library is not loaded is unseeded."""
+    if state is None or state.unseeded:
+        return Part("rng", name, "unseeded", "unseeded")
+    return Part("rng", name, state.digest)

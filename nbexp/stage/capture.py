@@ -1,0 +1,140 @@
+"""What a stage did, gathered when it has run: the graph to store, and the description of its outputs.
+
+All outputs go into one graph, so that whatever they share stays shared. Objects that existed before the stage are
+written as references to their place among the inputs; an input changed in place is written as a *patch*: its new
+content, to be put into the live object, so that every holder sees it (decisions: restoring mutated inputs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbexp.adapters.code import code_fingerprint, is_code, resolve
+from nbexp.adapters.fingerprint import Fingerprint, fingerprint
+from nbexp.adapters.graph import Live, held
+from nbexp.adapters.patch import detach
+from nbexp.adapters.preview import preview
+from nbexp.errors import Unfingerprintable, Unstorable
+from nbexp.records import Variable
+from nbexp.stage.key import NOTEBOOK, Inputs, Root
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a stage left behind.
+
+    Attributes:
+        names: Notebook variables bound, with their values.
+        patches: For each object of a mutated input, where it is found and its new content.
+        attributes: Globals of project modules that the stage bound anew: ``(module, name, value)``.
+        deleted: Notebook variables deleted.
+        variables: All of these, described.
+        held: Objects that existed before and where they are found; empty if no output holds one.
+    """
+
+    names: dict[str, Any]
+    patches: list[tuple[Live, Any]] = field(default_factory=list)
+    attributes: list[tuple[str, str, Any]] = field(default_factory=list)
+    deleted: tuple[str, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    held: Sequence[tuple[object, Live]] = ()
+
+
+def gather(
+    inputs: Inputs, bound: Sequence[str], deleted: Sequence[str], namespace: Mapping[str, Any], extra: Iterable[Any]
+) -> Outputs:
+    """The outputs of a stage that has just run.
+
+    Args:
+        inputs: What it read, as it was before.
+        bound: Notebook variables that it bound; deleted: that it deleted.
+        namespace: The notebook's namespace now.
+        extra: Other values that will be stored with the outputs (the last value).
+
+    Raises:
+        Unstorable: An output, or what the stage did to an input, cannot be brought back.
+        Unfingerprintable: The content of an output cannot be told for sure.
+    """
+    names = {name: namespace[name] for name in bound}
+    mutated = [root for root in inputs.roots.values() if _is_mutated(root)]
+    attributes = _rebound_attributes(inputs)
+    marks = {name: _mark(name, value) for name, value in names.items()}
+    others = [*extra, *(value for _, _, value in attributes)]
+    before = _held(inputs, mutated, [*marks.values(), *(_mark("last value", value) for value in others)])
+    return Outputs(
+        names,
+        [patch for root in mutated for patch in _patches(root)],
+        attributes,
+        tuple(deleted),
+        (
+            *(Variable(name, "new", *_described(names[name], marks[name])) for name in names),
+            *(Variable(root.label, "mutated", *_described(root.value, root.mark)) for root in mutated),
+            *(Variable(name, "deleted") for name in deleted),
+        ),
+        before,
+    )
+
+
+def _mark(name: str, value: Any) -> Fingerprint:
+    return code_fingerprint(value, label=name) if is_code(value) else fingerprint(value, label=name)
+
+
+def _described(value: Any, mark: Fingerprint) -> tuple[str, str, str]:
+    return type(value).__qualname__, preview(value), mark.digest.hex()
+
+
+def _is_mutated(root: Root) -> bool:
+    """Whether the object read (not the name, which may be bound to another by now) has another content.
+
+    Raises:
+        Unstorable: A function or class was changed: that cannot be put into the live one for sure.
+    """
+    if not root.is_code and not root.mark.nodes:
+        return False
+    if root.is_code:
+        if code_fingerprint(root.value, label=root.label).digest != root.mark.digest:
+            raise Unstorable(
+                root.label,
+                type(root.value).__qualname__,
+                "the stage itself changed it (a closure, attribute or default)",
+                "Keep what changes in a variable of its own.",
+            )
+        return False
+    return fingerprint(root.value, label=root.label).digest != root.mark.digest
+
+
+def _patches(root: Root) -> list[tuple[Live, Any]]:
+    """The new content of every object of a mutated input, reachable from it still or not: others may hold them."""
+    return [(Live(root.label, number), detach(node)) for number, node in enumerate(root.mark.nodes)]
+
+
+def _rebound_attributes(inputs: Inputs) -> list[tuple[str, str, Any]]:
+    """Globals of project modules that are bound to another object than before."""
+    found = []
+    for root in inputs.roots.values():
+        if root.name.module == NOTEBOOK and len(root.name.path) == 1:
+            continue
+        now = resolve(root.name)
+        if now.missing or now.value is root.value:
+            continue
+        found.append((root.name.module, ".".join(root.name.path), now.value))
+    return found
+
+
+def _held(
+    inputs: Inputs, mutated: Sequence[Root], marks: Sequence[Fingerprint]
+) -> Sequence[tuple[object, Live]]:
+    """Where each object of the inputs is found, if any output or patch could hold one; it costs to load the links."""
+    roots = {root.label: root for root in inputs.roots.values() if root.mark.nodes}
+    made = {id(node) for mark in marks for node in mark.nodes}
+    shared = any(not made.isdisjoint(map(id, root.mark.nodes)) for root in roots.values())
+    overlaps = any(_overlap(mark, root.mark) for mark in marks for root in roots.values())
+    if not (shared or mutated or overlaps):
+        return ()
+    return held({label: roots[label].mark.nodes for label in sorted(roots)})
+
+
+def _overlap(one: Fingerprint, other: Fingerprint) -> bool:
+    return any(a < d and c < b for a, b, _ in one.spans for c, d, _ in other.spans)

@@ -1,0 +1,77 @@
+"""Is there a stored result for this stage as it stands now? (D31)
+
+The static key finds candidates; what each of them was seen to read while it ran is verified, newest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nbexp.errors import Damaged, NbexpError
+from nbexp.records import Part, Reason
+from nbexp.stage.key import Inputs
+from nbexp.stage.restore import Restored, prepare
+
+if TYPE_CHECKING:
+    from nbexp.adapters.graph import CodeSource
+    from nbexp.store import Store, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the store had.
+
+    Attributes:
+        hit: The result, loaded and ready; None on a miss.
+        moved: On a miss, dependencies of the newest candidate that are not as they were, as they are now.
+        reasons: On a miss, what kept a candidate from being used: damaged, not kept, cannot be patched.
+    """
+
+    hit: Restored | None
+    moved: tuple[Part, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+def look_up(
+    store: Store, inputs: Inputs, now: Callable[[Part], Part], code: Callable[[], CodeSource], key: str = ""
+) -> Found:
+    """The stored result that a run would give now.
+
+    Args:
+        store: Where to look. inputs: The stage's inputs.
+        now: A dependency as it is now, from how it was.
+        code: Makes the source of code objects of the current cell.
+    """
+    moved: tuple[Part, ...] = ()
+    reasons: list[Reason] = []
+    for stored in store.candidates(key or inputs.key.digest):
+        changed = _changed(stored.record.dependencies, now)
+        if changed:
+            moved = moved or changed
+            continue
+        restored = _loaded(store, stored, inputs, code, reasons)
+        if restored is not None:
+            return Found(restored)
+    return Found(None, moved, tuple(reasons))
+
+
+def _changed(dependencies: Sequence[Part], now: Callable[[Part], Part]) -> tuple[Part, ...]:
+    current = [(part, now(part)) for part in dependencies]
+    return tuple(after for before, after in current if after.digest != before.digest)
+
+
+def _loaded(
+    store: Store, stored: Stored, inputs: Inputs, code: Callable[[], CodeSource], reasons: list[Reason]
+) -> Restored | None:
+    if stored.record.artifact is None:
+        reasons.append(Reason("gone", "", "its values were not kept: running is cheaper than restoring"))
+        return None
+    try:
+        return prepare(stored, store.load(stored), inputs, code)
+    except Damaged as error:
+        reasons.append(Reason("damaged", "", error.what))
+    except NbexpError as error:
+        reasons.append(Reason("unstorable", "", error.what))
+    return None

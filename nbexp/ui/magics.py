@@ -1,0 +1,134 @@
+"""What ``%load_ext nbexp`` brings to a notebook: `%%stage` and `%nbexp`."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+
+from nbexp.errors import NbexpError
+from nbexp.kernel.active import activate, active_session, deactivate
+from nbexp.kernel.hook import Hook
+from nbexp.kernel.session import Session
+from nbexp.records import Status
+from nbexp.snapshot.modules import import_watch
+from nbexp.snapshot.state import note_start
+from nbexp.stage.spec import HELP
+from nbexp.views.line import bundle, line_text
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_USAGE = """\
+%nbexp status         what became of each stage run in this kernel
+%nbexp why [STAGE]    why a stage ran, or where its stored result comes from
+%nbexp on | off       look stages up and store them, or let every cell just run
+%nbexp help           this text; %%stage? explains the header of a stage
+"""
+
+
+@magics_class
+class StageMagics(Magics):
+    """`%%stage` for help and completion (its cells are caught before magics are), and `%nbexp`."""
+
+    def __init__(self, shell: InteractiveShell, session: Session) -> None:
+        super().__init__(shell)
+        self._session = session
+
+    @cell_magic
+    def stage(self, line: str, cell: str) -> None:
+        raise UsageError("%%stage must be the first line of its cell.\nMove it there; other magics follow it.")
+
+    @line_magic
+    def nbexp(self, line: str) -> None:
+        """Ask and steer nbexp in this notebook; ``%nbexp help`` lists what it knows."""
+        verb, *arguments = line.split() or ["status"]
+        verbs = {"status": self._status, "why": self._why, "on": self._on, "off": self._off, "help": self._help}
+        if verb not in verbs:
+            near = difflib.get_close_matches(verb, verbs, n=1, cutoff=0)
+            raise UsageError(f'%nbexp has no "{verb}".\nDid you mean "{near[0]}"? See %nbexp help.')
+        verbs[verb](*arguments)
+
+    def _status(self, *_: str) -> None:
+        latest = {status.stage: status for status in self._session.statuses}
+        print("\n".join(map(line_text, latest.values())) or "no stage has run in this kernel yet")
+
+    def _why(self, *names: str) -> None:
+        statuses = self._session.statuses
+        if not statuses:
+            raise UsageError("No stage has run in this kernel yet.\nRun a cell that begins with %%stage.")
+        known = {status.stage: status for status in statuses}
+        for name in names or [statuses[-1].stage]:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+                raise UsageError(f'No stage "{name}" has run in this kernel.\nDid you mean "{near[0]}"?')
+            _print_reasons(known[name])
+
+    def _on(self, *_: str) -> None:
+        self._session.enabled = True
+        print("nbexp is on")
+
+    def _off(self, *_: str) -> None:
+        self._session.enabled = False
+        print("nbexp is off: every cell just runs")
+
+    def _help(self, *_: str) -> None:
+        print(_USAGE, end="")
+
+
+StageMagics.stage.__doc__ = HELP
+
+
+def _print_reasons(status: Status) -> None:
+    print(line_text(status))
+    for reason in (*status.unstored, *status.reasons):
+        print(f"  - {reason.text}")
+
+
+_hooks: dict[int, Hook] = {}
+
+
+def load_extension(shell: InteractiveShell) -> None:
+    """Connect nbexp to `shell`; a second time does nothing.
+
+    Raises:
+        UsageError: The project's settings cannot be read.
+    """
+    if id(shell) in _hooks:
+        return
+    note_start(import_watch().on_import, first=_is_first_cell(shell))
+
+    def show(status: Status) -> None:
+        shell.display_pub.publish(bundle(status))
+
+    try:
+        session = Session(shell, show)
+    except NbexpError as error:
+        raise UsageError(str(error)) from None
+    hook = _hooks[id(shell)] = Hook(shell, session)
+    hook.install()
+    activate(session)
+    shell.register_magics(StageMagics(shell, session))
+
+
+def unload_extension(shell: InteractiveShell) -> None:
+    """Disconnect nbexp from `shell`; what is stored stays."""
+    hook = _hooks.pop(id(shell), None)
+    if hook is not None:
+        hook.remove()
+        hook.session.store.drain()
+        deactivate(hook.session)
+
+
+def _is_first_cell(shell: Any) -> bool:
+    """Whether no cell before this one, and nothing above in this one, could have touched a random generator."""
+    history = [cell for cell in shell.user_ns.get("In", [])[1:] if cell]
+    if len(history) > 1:
+        return False
+    above = history[0].partition("load_ext")[0] if history else ""
+    return "seed" not in above and "state" not in above and "random" not in above
+
+
+__all__ = ["StageMagics", "active_session", "load_extension", "unload_extension"]
