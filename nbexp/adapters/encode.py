@@ -9,6 +9,7 @@ to by their place among the sorted units: large tuples, frozensets, dates, refer
 from __future__ import annotations
 
 import marshal
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -68,9 +69,9 @@ class _Encoding:
         for group in walk.groups:
             found.append((group.first, ("instances", group.cls, list(group.fields))))
             cut.extend(zip(range(first + group.first, first + group.first + len(group.objects)), group.objects))
-        for number, o in self._cut_containers():
-            found.append((number, self._content(o)))
-            cut.append((first + number, o))
+        containers = self._cut_containers()
+        found.extend(self._contents(containers))
+        cut.extend([(first + number, o) for number, o in containers])
         if self._mutables:
             numbers = walk.numbers()
             for o, node in self._mutables:
@@ -88,15 +89,20 @@ class _Encoding:
         containers = (list, dict, set, bytearray)
         return [(n, o) for n, o in enumerate(walk.mutables) if id(o) in ids and type(o) in containers]
 
-    def _content(self, container: Any) -> Any:
-        """A new object that holds what `container` holds: the container itself would be written as its number."""
-        if type(container) is list:
-            return container[:]
-        if type(container) is dict:
-            return dict(container)
-        if type(container) is bytearray:
-            return "bytearray", bytes(container)
-        return self.units.set_content(container)
+    def _contents(self, containers: list[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+        """New objects that hold what the containers hold: these themselves would be written as their numbers."""
+        kinds = set(map(type, (o for _, o in containers)))
+        for kind in (list, dict, set, bytearray):
+            if kind in kinds:
+                same = containers if len(kinds) == 1 else [(n, o) for n, o in containers if type(o) is kind]
+                yield from zip((n for n, _ in same), self._copies(kind, [o for _, o in same]), strict=True)
+
+    def _copies(self, kind: type, containers: list[Any]) -> list[Any]:
+        if kind is set:
+            return self.units.set_contents(containers)
+        if kind is bytearray:
+            return [("bytearray", bytes(o)) for o in containers]
+        return list(map(kind.copy, containers))  # type: ignore[attr-defined]
 
 
 def _number(pair: tuple[int, Any]) -> int:

@@ -13,12 +13,12 @@ from nbexp.errors import Unpatchable
 _POINTER_BYTES = tuple.__itemsize__
 
 #: Methods by which a class takes pickling into its own hands.
-_HOOKS = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
+HOOKS = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
 
 
 def is_plain(tp: type) -> bool:
     """Whether instances of `tp` are told by their class, ``__dict__`` and slots alone."""
-    hooked = any(hook in vars(base) for base in tp.__mro__ if base is not object for hook in _HOOKS)
+    hooked = any(hook in vars(base) for base in tp.__mro__ if base is not object for hook in HOOKS)
     return not hooked and tp not in copyreg.dispatch_table and not _hides_state(tp)
 
 
@@ -59,6 +59,7 @@ class Fields(Adapter):
     def __init__(self, tp: type) -> None:
         self._slots = slots(tp)
         self._dict = dict_getter(tp)
+        self.has_fields = bool(self._slots) or self._dict is not None
 
     def describe(self, value: Any) -> Node:
         held = [(name, slot.__get__(value)) for name, slot in self._slots.items() if _is_set(slot, value)]

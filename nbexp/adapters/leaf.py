@@ -20,7 +20,10 @@ class Leaf(Adapter):
     tag: str
 
     def content(self, value: Any) -> Any:
-        """What tells values of this type apart: a tree of exact ``None bool int float complex str bytes tuple``."""
+        """What tells values of this type apart: a tree of exact ``None bool int float complex str bytes tuple``.
+
+        ``NotImplemented`` for a value that is no leaf: it is described.
+        """
         raise NotImplementedError
 
     def packages(self, tp: type) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from nbexp.adapters.instances import Instances
-from nbexp.adapters.leaf import Leaf
 from nbexp.adapters.walk import ATOMS
 from nbexp.registry import adapter_for
 
@@ -52,8 +51,6 @@ def _of_dict(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
 
 def _of_object(value: Any) -> Iterator[tuple[str, Any]]:
     adapter = adapter_for(type(value))
-    if isinstance(adapter, Leaf):
-        return
     if isinstance(adapter, Instances):
         yield from ((f".{name}", item) for name, item in adapter.fields(value).items())
         return
@@ -62,4 +59,8 @@ def _of_object(value: Any) -> Iterator[tuple[str, Any]]:
     except Exception:  # the search for one failure must not end at another
         return
     for index, child in enumerate(node.children):
-        yield node.label(index), child
+        label = node.label(index)
+        if label == "" and type(child) is dict:  # fields
+            yield from ((f".{name}", item) for name, item in child.items())
+        else:
+            yield label, child

@@ -1,7 +1,257 @@
-"""(being written)"""
+"""Values of the standard library that hold others, serve a process, or have a state of their own."""
 
 from __future__ import annotations
 
-from nbexp.adapters.base import Adapter
+import enum
+import functools
+import io
+import logging
+import sys
+import threading
+import types
+import typing
+import weakref
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-ADAPTERS: dict[type | str, Adapter] = {}
+from nbexp.adapters import leaves
+from nbexp.adapters.base import Adapter, Node
+from nbexp.adapters.builtins import counted, shortened
+from nbexp.adapters.instances import dict_getter
+from nbexp.adapters.refused import REFUSED, REFUSED_BASES
+from nbexp.adapters.transient import Transient
+from nbexp.errors import Unfingerprintable, Unpatchable
+
+
+@dataclass(frozen=True, slots=True)
+class Described(Adapter):
+    """A value described by a function.
+
+    Attributes:
+        of: Gives the node. show: Gives the preview; the type's name if absent.
+    """
+
+    of: Callable[[Any], Node]
+    show: Callable[[Any], str] | None = None
+
+    def describe(self, value: Any) -> Node:
+        return self.of(value)
+
+    def preview(self, value: Any) -> str:
+        return shortened(self.show(value)) if self.show else type(value).__qualname__
+
+
+# -- plain holders -----------------------------------------------------------------------------------------------------
+
+
+class _Namespace(Adapter):
+    def describe(self, value: Any) -> Node:
+        return Node("namespace", children=(type(value), vars(value)), labels=(".__class__", ""))
+
+    def detach(self, value: Any) -> Any:
+        return types.SimpleNamespace(**vars(value))
+
+    def patch(self, live: Any, new: Any) -> None:
+        if type(live) is not type(new):
+            raise Unpatchable("", type(live).__qualname__, f"it became a {type(new).__qualname__}")
+        fields = dict(vars(new))
+        vars(live).clear()
+        vars(live).update(fields)
+
+
+class _Array(Adapter):
+    def describe(self, value: Any) -> Node:
+        start, count = value.buffer_info()
+        span = (start, start + count * value.itemsize)
+        return Node("array.array", (value.typecode, count), buffers=(value,), spans=(span,))
+
+    def patch(self, live: Any, new: Any) -> None:
+        if type(new) is not array or live.typecode != new.typecode:
+            raise Unpatchable("", "array.array", "it became another type")
+        live[:] = new
+
+    def preview(self, value: Any) -> str:
+        return f"array of {counted(len(value), 'item')}"
+
+
+def _slice(value: slice) -> Node:
+    parts = (value.start, value.stop, value.step)
+    return Node("slice", children=parts, labels=(".start", ".stop", ".step"), mutable=False)
+
+
+def _proxy(value: Any) -> Node:
+    items = [part for pair in value.items() for part in pair]
+    return Node("mappingproxy", len(items), children=items, labels=".items()[{}]".format)
+
+
+def _memoryview(value: memoryview) -> Node:
+    shape = (value.format, value.shape, value.strides, value.readonly)
+    owner = value.obj
+    if type(owner) is bytes:
+        return Node("memoryview", shape, children=(value.tobytes(),), labels=("",), mutable=False)
+    if not value.c_contiguous or value.nbytes != memoryview(owner).nbytes:  # type: ignore[arg-type]
+        raise Unfingerprintable("", "memoryview", "it shows a part of another object's memory", "Copy it: bytes(view).")
+    return Node("memoryview of all", shape, children=(owner,), labels=(".obj",))
+
+
+def _partial(value: Any) -> Node:
+    fields = vars(value)
+    children = (type(value), value.func, value.args, value.keywords, dict(fields))
+    return Node("partial", children=children, labels=(".__class__", ".func", ".args", ".keywords", ""))
+
+
+def _cached(value: Any) -> Node:
+    """A function behind `functools.lru_cache`: what is in the cache is no content."""
+    limits = value.cache_parameters()
+    fields = {name: item for name, item in vars(value).items() if name not in (*_WRAPPED, "__wrapped__")}
+    meta = (limits["maxsize"], limits["typed"])
+    return Node("lru_cache", meta, children=(value.__wrapped__, fields), labels=("", ""))
+
+
+_WRAPPED = functools.WRAPPER_ASSIGNMENTS + ("cache_parameters",)
+
+
+def _exception(value: BaseException) -> Node:
+    """An exception; where it was raised (its traceback holds frames) is no content."""
+    fields = dict_getter(type(value))
+    _, *state = value.__reduce_ex__(5)
+    children = (type(value), state, value.__cause__, value.__context__, fields(value) if fields else None)
+    labels = (".__class__", ".args", ".__cause__", ".__context__", "")
+    return Node("exception", (value.__suppress_context__,), children=children, labels=labels)
+
+
+# -- states ------------------------------------------------------------------------------------------------------------
+
+
+class _Random(Adapter):
+    def describe(self, value: Any) -> Node:
+        return Node("random.Random", value.getstate())
+
+    def detach(self, value: Any) -> Any:
+        new = type(value)()
+        new.setstate(value.getstate())
+        return new
+
+    def patch(self, live: Any, new: Any) -> None:
+        live.setstate(new.getstate())
+
+
+class _Memory(Adapter):
+    """`io.StringIO` and `io.BytesIO`: content, place and fields."""
+
+    def describe(self, value: Any) -> Node:
+        if value.closed:
+            return Node("closed stream", children=(type(value), vars(value)), labels=(".__class__", ""))
+        content, place, *rest = value.__getstate__() if type(value) is io.BytesIO else _text_state(value)
+        return Node("stream", place, children=(type(value), content, *rest), labels=(".__class__", ".getvalue()"))
+
+    def patch(self, live: Any, new: Any) -> None:
+        live.__setstate__(new.__getstate__())
+
+
+def _text_state(value: io.StringIO) -> tuple[Any, ...]:
+    text, newline, place, fields = value.__getstate__()  # type: ignore[misc]
+    return text, place, newline, fields
+
+
+class _StandardStream(Adapter):
+    """``sys.stdout`` and its like are told by their part; other open files are refused."""
+
+    def describe(self, value: Any) -> Node:
+        for name in ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"):
+            if getattr(sys, name) is value:
+                return Node("standard stream", name.strip("_"), mutable=False)
+        raise Unfingerprintable(
+            "", type(value).__qualname__, "it is an open file", "Pass its path, and open it where it is used."
+        )
+
+
+# -- names -------------------------------------------------------------------------------------------------------------
+
+
+def _enum(value: enum.Enum) -> Node:
+    composite = value.value if isinstance(value, enum.Flag) else None
+    return Node("enum", value._name_, children=(type(value), composite), labels=(".__class__", ".value"), mutable=False)
+
+
+def _logger(value: logging.Logger) -> Node:
+    return Node("logger", value.name, mutable=False)
+
+
+def _alias(value: Any) -> Node:
+    return Node(
+        f"alias {type(value).__module__}.{type(value).__qualname__}",
+        bool(getattr(value, "__unpacked__", False)),
+        children=(typing.get_origin(value), getattr(value, "__args__", ()), getattr(value, "__metadata__", ())),
+        labels=(".__origin__", ".__args__", ".__metadata__"),
+        mutable=False,
+    )
+
+
+def _special_form(value: Any) -> Node:
+    return Node("typing form", value._name, mutable=False)
+
+
+def _type_variable(value: Any) -> Node:
+    flags = tuple(bool(getattr(value, name, False)) for name in ("__covariant__", "__contravariant__"))
+    children = (getattr(value, "__bound__", None), getattr(value, "__constraints__", ()))
+    meta = (type(value).__qualname__, value.__module__, value.__name__, flags)
+    return Node("type variable", meta, children=children, labels=(".__bound__", ".__constraints__"), mutable=False)
+
+
+def _getter(value: Any) -> Node:
+    call, args = value.__reduce__()[:2]
+    return Node("getter", children=(call, args), labels=(".__class__", ""), mutable=False)
+
+
+_WEAK = Transient("weak reference", "it is a weak reference", "Keep the object itself.")
+_LOCK = Transient("lock", "it is a lock")
+
+#: Adapters by exact type, or by name where naming a type must not load its module.
+ADAPTERS: dict[type | str, Adapter] = {
+    **leaves.ADAPTERS,
+    **REFUSED,
+    types.SimpleNamespace: _Namespace(),
+    array: _Array(),
+    slice: Described(_slice, repr),
+    types.MappingProxyType: Described(_proxy),
+    memoryview: Described(_memoryview),
+    functools.partial: Described(_partial),
+    functools._lru_cache_wrapper: Described(_cached),
+    "random.Random": _Random(),
+    io.StringIO: _Memory(),
+    io.BytesIO: _Memory(),
+    io.TextIOWrapper: _StandardStream(),
+    "ipykernel.iostream.OutStream": _StandardStream(),
+    types.GenericAlias: Described(_alias, repr),
+    types.UnionType: Described(_alias, repr),
+    "typing.TypeVar": Described(_type_variable, repr),
+    "typing.ParamSpec": Described(_type_variable, repr),
+    "typing.TypeVarTuple": Described(_type_variable, repr),
+    "operator.itemgetter": Described(_getter, repr),
+    "operator.attrgetter": Described(_getter, repr),
+    "operator.methodcaller": Described(_getter, repr),
+    weakref.ref: _WEAK,
+    weakref.ProxyType: _WEAK,
+    weakref.CallableProxyType: _WEAK,
+    type(threading.Lock()): _LOCK,
+    type(threading.RLock()): _LOCK,
+    threading.Condition: _LOCK,
+}
+
+#: Adapters for subclasses too.
+BASES: tuple[tuple[type, Adapter], ...] = (
+    (enum.Enum, Described(_enum, str)),
+    (BaseException, Described(_exception, repr)),
+    (logging.Logger, Described(_logger, repr)),
+    (logging.Handler, Transient("logging handler", "it is a logging handler")),
+    (weakref.ref, _WEAK),
+    (weakref.WeakSet, _WEAK),
+    (weakref.WeakKeyDictionary, _WEAK),
+    (weakref.WeakValueDictionary, _WEAK),
+    (typing._GenericAlias, Described(_alias, repr)),  # type: ignore[attr-defined]
+    (typing._SpecialForm, Described(_special_form, repr)),  # type: ignore[arg-type]
+    *REFUSED_BASES,
+)

@@ -96,7 +96,9 @@ def to_bytes(value: object) -> bytes:
     return sink.getvalue()
 
 
-def hashed(header: bytes, value: object, numbered: Sequence[tuple[int, object]] = (), limit: int | None = None) -> bytes:
+def hashed(
+    header: bytes, value: object, numbered: Sequence[tuple[int, object]] = (), limit: int | None = None
+) -> bytes:
     """The digest of `header` and the stream of `value`."""
     sink = HashSink(header, limit)
     write(value, sink, numbered)

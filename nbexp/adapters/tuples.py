@@ -18,7 +18,7 @@ LARGE = 256
 HIGH = 32
 
 #: Up to this many items in one level of tuples it costs nothing to look at tuples again.
-_CHEAP = 1 << 20
+_CHEAP = 1 << 18
 
 _CHUNK = 2048
 
@@ -50,7 +50,7 @@ class Tuples:
             Those to look into: new, and not of atoms alone; and those seen before, whose content is reached again.
         """
         longest = max(map(len, tuples))
-        many = longest * len(tuples) > _CHEAP
+        many = self._measure or longest * len(tuples) > _CHEAP
         new, again = self._seen.split(tuples) if many else (tuples, [])
         types = _types_in(new)
         self._bound(longest, depth)

@@ -43,9 +43,8 @@ class Units:
         self._walk, self._described = walk, described
         self._keys: dict[int, bytes] = {}
         self._objects: list[object] = []
-        for adapter, objects in walk.leaves:
-            content, tag = adapter.content, adapter.tag
-            self._add(objects, [_short(marshal.dumps((tag, content(o)), 2)) for o in objects])
+        for tag, objects, contents in walk.leaves:
+            self._add(objects, [_short(marshal.dumps((tag, content), 2)) for content in contents])
         units: list[object] = [*walk.frozensets.values(), *walk.tuples.large().values()]
         units += [o for o in walk.held if not walk.nodes[id(o)].mutable]
         self._add(units, [self.key(o) for o in units])
@@ -65,13 +64,19 @@ class Units:
         keys = self._keys
         return [(places[keys[id(o)]], o) for o in self._objects]
 
+    def set_contents(self, sets: Sequence[set[Any]]) -> list[Any]:
+        """`set_content` of each."""
+        if set(map(type, chain.from_iterable(sets))) <= ATOMS:
+            return [marshal.dumps(o, 2) if len(o) <= _FEW else self.set_content(o) for o in sets]
+        return list(map(self.set_content, sets))
+
     def set_content(self, members: set[Any] | frozenset[Any]) -> Any:
         """What a set holds, in an order that does not depend on hashes: built-in content to write."""
         types = set(map(type, members))
         if len(members) > _FEW and types in _SORTABLE:
             return "sorted", sorted(members)
         if _is_flat(members, types):
-            return "flat", marshal.dumps(members, 2)  # since Python 3.11 it sorts members by their bytes
+            return marshal.dumps(members, 2)  # since Python 3.11 it sorts members by their bytes
         if self._walk.coarse and id(members) in self._walk.sets_of_objects:
             return "objects", len(members)
         for member in members:

@@ -70,9 +70,7 @@ class Level:
                 into.extend(objects if len(types) == 1 else [o for o in objects if type(o) is kind])  # type: ignore[attr-defined]
 
     def __bool__(self) -> bool:
-        return bool(
-            self.lists or self.dicts or self.tuples or self.sets or self.frozensets or self.bytearrays
-        )
+        return bool(self.lists or self.dicts or self.tuples or self.sets or self.frozensets or self.bytearrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ class Walk:
         sets_of_objects: Ids of sets and frozensets that hold mutable objects.
         groups: Plain instances.
         nodes: What each other object is made of, by id. held: these objects, in order.
-        leaves: Immutable objects without children: their adapter, and the objects.
+        leaves: Immutable objects without children: their tag, the objects, and the content of each.
         tuples: Which tuples are large.
         reads, packages, imports: From all nodes.
     """
@@ -125,7 +123,7 @@ class Walk:
         self.groups: list[Group] = []
         self.nodes: dict[int, Node] = {}
         self.held: list[object] = []
-        self.leaves: list[tuple[Leaf, list[object]]] = []
+        self.leaves: list[tuple[str, list[object], list[Any]]] = []
         self.tuples = Tuples(ATOMS)
         self.reads: set[Name] = set()
         self.packages: set[str] = set()
@@ -262,11 +260,15 @@ class Walk:
             seen.add(id(o))
             if type(o) in (tuple, frozenset):
                 stack.extend(o)
-            elif not isinstance(adapter := self._adapter(type(o)), Leaf):
+            elif not self._is_leaf(adapter := self._adapter(type(o)), o):
                 if isinstance(adapter, Instances) or type(o) in BUILTIN or (node := self._node(o, adapter)).mutable:
                     return True
                 stack.extend(node.children)
         return False
+
+    @staticmethod
+    def _is_leaf(adapter: Adapter, value: object) -> bool:
+        return isinstance(adapter, Leaf) and adapter.content(value) is not NotImplemented
 
     def _ordered(self, members: Iterable[Any]) -> list[Any]:
         """The members of a set of objects: first those with a number, then by what each is on its own."""
@@ -289,9 +291,7 @@ class Walk:
             same = [o for o in others if type(o) is tp]
             adapter = self._adapter(tp)
             if isinstance(adapter, Leaf):
-                self.packages.update(adapter.packages(tp))
-                self.leaves.append((adapter, list({id(o): o for o in same}.values())))
-                continue
+                same = self._leaves(tp, same, adapter)
             new = list({id(o): o for o in same if id(o) not in self._seen_others}.values())
             self._seen_others.update(map(id, new))
             if not new:
@@ -300,6 +300,18 @@ class Walk:
                 self._plain(tp, new, adapter)
             else:
                 self._described(new, adapter)
+
+    def _leaves(self, tp: type, objects: list[object], adapter: Leaf) -> list[object]:
+        """Take note of leaves; gives those that are none."""
+        unique = list({id(o): o for o in objects}.values())
+        try:
+            contents = list(map(adapter.content, unique))
+        except Exception as error:  # raised again with the place of the value that it was about
+            raise Failed(_first_failing(adapter, unique)) from error
+        held = [pair for pair in zip(unique, contents, strict=True) if pair[1] is not NotImplemented]
+        self.packages.update(adapter.packages(tp))
+        self.leaves.append((adapter.tag, [o for o, _ in held], [content for _, content in held]))
+        return [o for o, content in zip(unique, contents, strict=True) if content is NotImplemented]
 
     def _plain(self, cls: type, objects: list[object], adapter: Instances) -> None:
         fields = [adapter.fields(o) for o in objects]
@@ -339,3 +351,12 @@ def _chunks(objects: list[Any]) -> Iterable[list[Any]]:
     if len(objects) <= _CHUNK:
         return (objects,) if objects else ()
     return (objects[i : i + _CHUNK] for i in range(0, len(objects), _CHUNK))
+
+
+def _first_failing(adapter: Leaf, objects: list[object]) -> object:
+    for o in objects:
+        try:
+            adapter.content(o)
+        except Exception:  # the one that is looked for
+            return o
+    return objects[0]
