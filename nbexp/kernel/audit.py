@@ -23,7 +23,7 @@ Listener = Callable[[str, tuple[Any, ...]], None]
 #: Events of CPython that tell of an effect or of something read; all others are skipped at once.
 WATCHED = frozenset(
     {
-        "open", "os.listdir", "os.scandir", "sqlite3.connect", "builtins.input",
+        "open", "os.listdir", "os.scandir", "sqlite3.connect", "builtins.input", "os.putenv", "os.unsetenv",
         "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link", "os.symlink",
         "os.truncate", "os.utime", "os.setxattr", "os.removexattr", "os.chflags", "shutil.rmtree",
         "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.fork",

@@ -65,7 +65,6 @@ class Recorder:
     def _begin(self, named: Iterable[str]) -> None:
         self._cwd = places.working_directory()
         self._sorter = Sorter(self._cwd, places.Ignored.now(self._own))
-        self._environment = dict(os.environ._data)  # type: ignore[attr-defined]
         self._sys_path = list(sys.path)
         self._named = [FileUse(name, *places.look(name)) for name in dict.fromkeys(named) if places.is_file_name(name)]
         self._running = Running.now()
@@ -105,7 +104,7 @@ class Recorder:
             processes=tuple(seen.processes),
             connections=tuple(seen.connections),
             env=("*",) if "*" in seen.env else tuple(seen.env),
-            env_changed=_differences(self._environment, dict(os.environ._data)),  # type: ignore[attr-defined]
+            env_changed=tuple(name for name, before in seen.env_set.items() if os.environ.get(name) != before),
             moved=places.working_directory() != self._cwd,
             paths_changed=sys.path != self._sys_path,
             changed=tuple(use.path for use in reads if self._unsure(use)),
@@ -143,10 +142,3 @@ def _drop_parents(writes: dict[str, FileUse], path: str) -> None:
         if parent in writes and writes[parent].signature is None:
             del writes[parent]
         path = parent
-
-
-def _differences(before: dict[Any, Any], after: dict[Any, Any]) -> tuple[str, ...]:
-    if before == after:
-        return ()
-    names = sorted(set(before) | set(after))
-    return tuple(os.fsdecode(name) for name in names if before.get(name) != after.get(name))

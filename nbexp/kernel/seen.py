@@ -53,8 +53,8 @@ class Effects:
         results: Files written through `savefig`, plotly's writers, `to_csv`, `to_parquet`; they exist at the end.
         processes: Child processes. connections: sockets, and other ways out of the process.
         env: Environment variables that notebook or project code read; ``("*",)`` if it took all of them.
-        env_changed: Environment variables that are not as they were. moved: whether the working directory changed.
-        paths_changed: whether `sys.path` is not as it was.
+        env_changed: Environment variables that the stage set to something else, imports of packages aside.
+        moved: Whether the working directory changed. paths_changed: whether `sys.path` is not as it was.
         changed: Files that something else changed between the stage's reading and its end: no digest is sure.
         running: Threads and tasks of the notebook that still run.
         problem: Why recording itself failed, or empty; then nothing here is sure.
@@ -87,6 +87,7 @@ class Seen:
     processes: dict[Process, None] = field(default_factory=dict)
     connections: dict[Connection, None] = field(default_factory=dict)
     env: dict[str, None] = field(default_factory=dict)
+    env_set: dict[str, str | None] = field(default_factory=dict)
     problem: str = ""
 
 

@@ -47,6 +47,10 @@ class Sorter:
             self._opened(arguments[0], arguments[2], frame)
         elif event == audit.ENVIRONMENT:
             self._environment_read(arguments[0], frame)
+        elif event in ("os.putenv", "os.unsetenv"):
+            if not origins.in_installed_import(frame):
+                name = os.fsdecode(arguments[0])
+                self.seen.env_set.setdefault(name, os.environ.get(name))
         elif event in ("os.listdir", "os.scandir"):
             self._listed(arguments[0], frame)
         elif event == "sqlite3.connect":
@@ -112,7 +116,8 @@ class Sorter:
         name, resolved = places.resolve(path, self._cwd)
         if self.ignored.write(resolved) or origins.in_installed_import(frame):
             return
-        use = FileUse(name, resolved, places.entry(resolved))
+        known = self.seen.results.get(resolved)
+        use = FileUse(name, resolved, known.signature if known else places.entry(resolved))
         if not self._in_result(frame):
             self.seen.writes.setdefault(resolved, use)
         elif fresh and resolved not in self.seen.reads:
