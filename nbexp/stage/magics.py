@@ -1,0 +1,154 @@
+"""What IPython's magics and shell lines in a cell mean for its names.
+
+IPython turns ``%time f(x)`` into ``get_ipython().run_line_magic('time', 'f(x)')`` before anybody parses the cell; the
+Python inside is a text by then. Here it is found again: `as_magic` recognises such calls, `code_inside` parses what
+runs in the notebook's namespace, and two tables say what is known of the others. A magic that no table names could do
+anything: then every variable counts.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from dataclasses import dataclass
+from functools import lru_cache
+
+#: Magics whose Python runs statement by statement in the notebook's own namespace.
+INLINE = frozenset({"time", "prun", "capture"})
+
+#: Magics whose Python runs inside a function: what it assigns stays there.
+AS_FUNCTION = frozenset({"timeit"})
+
+#: Magics that read no variable but those written into their line with ``{}`` or ``$``.
+HARMLESS = frozenset(
+    """alias alias_magic autoawait autocall automagic autoreload autosave bash bookmark cd cmd colors conda config
+    dhist dirs doctest_mode env file html hist history javascript js latex load_ext logoff logon logstart logstate
+    logstop ls lsmagic ll lx mamba magic man markdown matplotlib micromamba mkdir more nbexp notebook page pastebin pdb
+    perl pip popd precision pushd pwd python python2 python3 pypy quickref rehashx reload_ext rmdir ruby save script
+    sc set_env sh svg sx system tb tensorboard unalias unload_ext uv watermark writefile xmode cat cp mv rm HTML SVG
+    !""".split()
+)
+
+#: Magics that read the variable whose name is their argument.
+NAMED = frozenset({"pinfo", "pinfo2", "pdoc", "psource", "pdef", "pfile", "pycat"})
+
+_CALLS = {"run_line_magic": "%", "run_cell_magic": "%%", "system": "!", "getoutput": "!"}
+_OPTION = re.compile(r"\s*-{1,2}[\w-]+")
+_OUTPUT_OPTIONS = frozenset({"--out", "--err", "--proc"})
+
+
+@dataclass(frozen=True, slots=True)
+class Magic:
+    """One magic or shell line.
+
+    Attributes:
+        sign: ``%``, ``%%`` or ``!``. name: Without the sign; "" for a shell line.
+        line: The rest of its line, or the shell command. body: The lines below a cell magic, or None.
+    """
+
+    sign: str
+    name: str
+    line: str
+    body: str | None = None
+
+    @property
+    def label(self) -> str:
+        """As people write it: ``%pip``, ``%%bash``, ``!``."""
+        return self.sign + self.name
+
+    @property
+    def has_code(self) -> bool:
+        """Whether its text is Python that runs with the notebook's names."""
+        return self.name in INLINE or self.name in AS_FUNCTION
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The Python inside a magic.
+
+    Attributes:
+        setup: Statements that run before (the line of ``%%timeit``). body: The statements.
+        function: Whether both run inside a function. stores: Names that the magic itself binds afterwards.
+    """
+
+    setup: tuple[ast.stmt, ...]
+    body: tuple[ast.stmt, ...]
+    function: bool
+    stores: tuple[str, ...] = ()
+
+
+def is_ipython(node: ast.AST) -> bool:
+    """Whether `node` is the call ``get_ipython()``."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "get_ipython"
+
+
+def as_magic(node: ast.AST) -> Magic | None:
+    """The magic that a call stands for, or None if it is another call or its texts are not constants."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_ipython(node.func.value)):
+        return None
+    sign = _CALLS.get(node.func.attr)
+    texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    if sign is None or node.keywords or len(texts) != len(node.args) or len(texts) != len(sign.strip("!")) + 1:
+        return None
+    if sign == "!":
+        return Magic(sign, "", texts[0])
+    return Magic(sign, *texts)
+
+
+def code_inside(magic: Magic) -> Code | None:
+    """The Python that a magic of `INLINE` or `AS_FUNCTION` runs; None if it cannot be parsed."""
+    try:
+        return _code_inside(magic)
+    except (SyntaxError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=128)
+def _code_inside(magic: Magic) -> Code:
+    if magic.name == "capture":
+        stores = tuple(word for word in shlex.split(magic.line) if not word.startswith("-"))
+        return Code((), _parse(magic.body or ""), False, stores)
+    rest = _without_options(magic.line, _VALUED.get(magic.name, ""))
+    if magic.body is None:
+        return Code((), _parse(rest), magic.name in AS_FUNCTION)
+    return Code(_parse(rest), _parse(magic.body), magic.name in AS_FUNCTION)
+
+
+#: Short options that take a value, by magic.
+_VALUED = {"timeit": "nrpv", "prun": "DlsT"}
+
+
+def _without_options(line: str, valued: str) -> str:
+    """`line` without the options in front: ``-n 10 -o f(x)`` is ``f(x)``."""
+    rest = line.strip()
+    while match := _OPTION.match(rest):
+        option, rest = match.group().strip(), rest[match.end() :].lstrip()
+        if len(option) == 2 and option[1] in valued:
+            rest = rest.partition(" ")[2].lstrip()
+    return rest
+
+
+def _parse(text: str) -> tuple[ast.stmt, ...]:
+    """The statements of a magic's text, in which other magics may stand.
+
+    Raises:
+        SyntaxError: It is no Python.
+    """
+    try:
+        return tuple(ast.parse(text).body)
+    except SyntaxError:
+        # Only text with magics of its own comes here; IPython is what runs them, so it is there.
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        return tuple(ast.parse(TransformerManager().transform_cell(text)).body)
+
+
+def output_names(magic: Magic) -> tuple[str, ...]:
+    """The variables that a script magic binds: ``%%bash --out text --err errors``."""
+    try:
+        pieces = shlex.split(magic.line)
+    except ValueError:
+        pieces = magic.line.split()
+    named = [piece.split("=", 1) if "=" in piece else [piece, after] for piece, after in zip(pieces, [*pieces[1:], ""])]
+    return tuple(pair[1] for pair in named if pair[0] in _OUTPUT_OPTIONS and pair[1].isidentifier())
