@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
+
+def closest(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Advice for a name that is not known: the closest one that is, else the first few that are.
+
+    Args:
+        otherwise: What to say where nothing is known at all.
+
+    Example:
+        >>> closest("tain", ["train", "load"])
+        'Did you mean "train"?'
+    """
+    names = list(dict.fromkeys(known))
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    if near:
+        return f'Did you mean "{near[0]}"?'
+    more = ", …" if len(names) > 8 else ""
+    return f"There are: {', '.join(names[:8])}{more}." if names else otherwise
+
 
 class NbexpError(Exception):
     """An error that a user can act on.

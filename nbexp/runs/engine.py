@@ -25,6 +25,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
 from nbexp.runs.notebook import write_notebook
+from nbexp.runs.outcome import Failure
 
 ENGINE_NAME = "nbexp"
 
@@ -49,7 +50,7 @@ class Execution:
         last: The position of the last cell to execute; None for all.
         log: A descriptor for what the kernel's process writes past Jupyter's channels; None for this process's own.
         started: Called with the position of a cell before it runs.
-        ended: Called with the position, the cell, its seconds and whether it went well.
+        ended: Called with the position, the cell, its seconds and the failure that ended it, None if it went well.
         interrupted: Set when the user asked for the end (Ctrl-C, SIGTERM).
     """
 
@@ -59,7 +60,7 @@ class Execution:
     last: int | None = None
     log: int | None = None
     started: Callable[[int], None] = _nothing
-    ended: Callable[[int, Any, float, bool], None] = _nothing
+    ended: Callable[[int, Any, float, Failure | None], None] = _nothing
     interrupted: bool = False
 
     def start_options(self) -> dict[str, Any]:
@@ -100,20 +101,23 @@ class StageClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill h
     def _execute_one(self, index: int, cell: NotebookNode) -> bool:
         self.kc.session.metadata = {"cellId": cell["id"]} if "id" in cell else {}
         self.nb_man.cell_start(cell, index)
-        start, well = perf_counter(), False
+        start = perf_counter()
+        failure: Failure | None = Failure("KeyboardInterrupt", "the run was interrupted")
         self.execution.started(index)
         try:
             self.execute_cell(cell, index)
-            well = True
+            failure = None
         except CellExecutionError as error:
+            failure = Failure(error.ename, error.evalue)
             self.nb_man.cell_exception(cell, cell_index=index, exception=error)
         except DeadKernelError:
+            failure = Failure("DeadKernelError", "the kernel died", died=True)
             cell.outputs.append(_death())
             raise
         finally:
-            self.execution.ended(index, cell, perf_counter() - start, well)
+            self.execution.ended(index, cell, perf_counter() - start, failure)
             self.nb_man.cell_complete(cell, cell_index=index)
-        return well
+        return failure is None
 
 
 def _death() -> NotebookNode:

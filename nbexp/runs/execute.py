@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from nbexp.config import STORE_NAME, find_root, load_config
-from nbexp.errors import BadUse
+from nbexp.errors import BadUse, closest
 from nbexp.runs import ledger, parameters
 from nbexp.runs.ledger import CellRun, Run
 from nbexp.runs.notebook import code_cells, read_notebook, write_notebook
-from nbexp.runs.outcome import cell_run, without_lines
+from nbexp.runs.outcome import Failure, cell_run, without_lines
 from nbexp.runs.stages import NotebookStage, Range, check_cells, choose
 from nbexp.runs.tidy import tidy
 
@@ -133,16 +133,12 @@ def _check_output(request: Request, source: Path) -> None:
 
 
 def _kernel(notebook: Any) -> str:
-    from difflib import get_close_matches
-
     from jupyter_client.kernelspec import KernelSpecManager
 
     name = notebook.metadata.get("kernelspec", {}).get("name") or "python3"
     known = sorted(KernelSpecManager().find_kernel_specs())
     if name not in known:
-        close = get_close_matches(name, known, n=1)
-        advice = f'Did you mean "{close[0]}"?' if close else f"Installed: {', '.join(known)}."
-        raise BadUse(f'the notebook asks for the kernel "{name}", which is not installed', advice)
+        raise BadUse(f'the notebook asks for the kernel "{name}", which is not installed', closest(name, known))
     return str(name)
 
 
@@ -197,11 +193,11 @@ class _Follower:
         if index in self._places:
             self._watch.started(self.cells[self._places[index]], self._total)
 
-    def ended(self, index: int, cell: Any, seconds: float, well: bool) -> None:
+    def ended(self, index: int, cell: Any, seconds: float, failure: Failure | None) -> None:
         if index not in self._places:
             return
         place = self._places[index]
-        self.cells[place] = cell_run(self.cells[place], cell, seconds, well)
+        self.cells[place] = cell_run(self.cells[place], cell, seconds, failure)
         self._watch.ended(self.cells[place], self._total)
 
     @property

@@ -3,48 +3,50 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from nbexp.records import Reason
+from nbexp import errors
+from nbexp.records import STAGE_MIME, Reason
 from nbexp.runs.ledger import CellRun
 
-#: The display by which a stage says what became of it (see `nbexp.views.line`).
-STAGE_MIME = "application/vnd.nbexp.stage+json"
+_OWN_ERRORS = frozenset(name for name, kind in vars(errors).items() if isinstance(kind, type))
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def cell_run(planned: CellRun, cell: Any, seconds: float, well: bool) -> CellRun:
-    """`planned` with what its execution gave.
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What ended a cell: the exception's name and text, as the kernel sent them, or the kernel's death."""
 
-    Args:
-        cell: The executed cell, with its outputs.
-        well: Whether it ended without an error that stops the run.
-    """
-    done = replace(planned, seconds=seconds, status="done" if well else "failed")
+    name: str
+    text: str
+    died: bool = False
+
+    def __str__(self) -> str:
+        """One line; an error of nbexp itself says what happened without its class."""
+        lines = _COLOURS.sub("", str(self.text)).strip().splitlines()
+        if not lines:
+            return self.name
+        return lines[0] if self.died or self.name in _OWN_ERRORS else f"{self.name}: {lines[0]}"
+
+
+def cell_run(planned: CellRun, cell: Any, seconds: float, failure: Failure | None) -> CellRun:
+    """`planned` with what its execution gave: `cell` is the executed cell, `failure` what stopped it, if anything."""
+    done = replace(planned, seconds=seconds, status="done")
     status = stage_status(cell)
     if status is not None:
         done = replace(
             done,
             stage=status.get("stage", planned.stage),
-            status=status.get("status", done.status) if well else "failed",
+            status=status.get("status", done.status),
             reasons=tuple(Reason(r["kind"], r["name"], r["text"]) for r in status.get("reasons", ())),
             key=status.get("key", ""),
             ran_at=status.get("ran_at", ""),
         )
-    return done if well else _failed(done, cell)
-
-
-def _failed(done: CellRun, cell: Any) -> CellRun:
-    error = next((output for output in reversed(cell.outputs) if output.output_type == "error"), None)
-    if error is None:
-        return replace(done, error="it failed without a message")
-    if error.ename == "DeadKernelError":
-        return replace(done, status="died", error="the kernel died")
-    # One line: an error's first line says what happened, its last lines often what to do.
-    lines = _COLOURS.sub("", str(error.evalue)).strip().splitlines()
-    return replace(done, error=f"{error.ename}: {lines[0]}" if lines else error.ename)
+    if failure is None:
+        return done
+    return replace(done, status="died" if failure.died else "failed", error=str(failure))
 
 
 def stage_status(cell: Any) -> dict[str, Any] | None:

@@ -12,10 +12,9 @@ import re
 import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
-from nbexp.errors import BadUse
+from nbexp.errors import BadUse, closest
 from nbexp.runs.annotations import type_of_annotation, type_of_value
 from nbexp.runs.notebook import python_tree
 from nbexp.runs.types import Type
@@ -133,9 +132,7 @@ def _unknown(name: str, known: dict[str, Parameter], where: str) -> BadUse:
             f'"{where}" has no parameter "{name}": it has no parameters cell',
             "Tag a cell `parameters`, or start it with the line `# parameters`.",
         )
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    advice = f'Did you mean "{close[0]}"?' if close else f"It has: {', '.join(known)}."
-    return BadUse(f'"{where}" has no parameter "{name}"', advice)
+    return BadUse(f'"{where}" has no parameter "{name}"', closest(name, known))
 
 
 def inject(notebook: Any, values: dict[str, Any]) -> None:

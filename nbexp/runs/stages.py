@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from nbexp.errors import BadUse
+from nbexp.errors import BadUse, closest
 from nbexp.runs.notebook import code_cells, python_tree
 
 _MAGIC = "%%stage"
@@ -136,6 +135,4 @@ def unknown_stage(name: str, known: Sequence[str], path: Path) -> BadUse:
     """The error for a stage that the notebook does not have, with the closest name."""
     if not known:
         return BadUse(f'"{path}" has no stage "{name}": it has no stages', "Put %%stage in a cell's first line.")
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    advice = f'Did you mean "{close[0]}"?' if close else f"Its stages: {', '.join(dict.fromkeys(known))}."
-    return BadUse(f'"{path}" has no stage "{name}"', advice)
+    return BadUse(f'"{path}" has no stage "{name}"', closest(name, known))

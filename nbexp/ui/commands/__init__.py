@@ -1,0 +1,27 @@
+"""The commands of ``nbexp``, one module for each group of verbs; what a command needs is loaded when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nbexp.ui.commands.doctor import doctor
+from nbexp.ui.commands.get import get
+from nbexp.ui.commands.ls import ls
+from nbexp.ui.commands.params import params
+from nbexp.ui.commands.run import run
+from nbexp.ui.commands.show import show
+from nbexp.ui.commands.trust import trust
+from nbexp.ui.commands.why import why
+
+#: Name -> what typer is given; the order is that of ``nbexp --help``.
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "run": run,
+    "ls": ls,
+    "show": show,
+    "why": why,
+    "get": get,
+    "params": params,
+    "trust": trust,
+    "doctor": doctor,
+}

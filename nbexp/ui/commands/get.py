@@ -1,0 +1,98 @@
+"""``nbexp get``: a stored value as a file, or on the screen."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nbexp.errors import BadUse, NbexpError
+from nbexp.store import Stored
+from nbexp.ui.console import console, print_json
+from nbexp.ui.exporting import export, suffixes
+from nbexp.ui.project import Json, Project, open_project
+
+
+def get(
+    ref: Annotated[str, typer.Argument(metavar="REF", help="An id's beginning, last, last~1, NB or NB:STAGE.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A variable, a named result or a written file.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help=f"Write it there: {suffixes()}.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Take a value out of the store.
+
+    It is printed, or written in the format that the file's suffix names.
+
+    Example: nbexp get train.ipynb:evaluate scores -o scores.csv
+    """
+    if output is not None and not output.absolute().parent.is_dir():
+        raise BadUse(f'there is no folder "{output.absolute().parent}"', "Make it first.")
+    project = open_project()
+    found = _find(project, ref, name)
+    if isinstance(found.content, Path):
+        output = output or Path(Path(name).name)
+        shutil.copyfile(found.content, output)
+    elif output is not None:
+        export(found.content, output)
+    if json:
+        print_json(
+            "get", {"record": found.stored.id, "stage": found.stored.record.stage, "name": name} | _plain(found, output)
+        )
+    else:
+        console().print(found.content if output is None else str(output))
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a name leads to: a value, or the path of a stored file's content."""
+
+    stored: Stored
+    content: Any
+
+
+def _find(project: Project, ref: str, name: str) -> _Found:
+    """A variable first, then a named result, then a file that the stage wrote."""
+    from nbexp.runs.values import find_value, load_value
+
+    project.refuse_run(ref)
+    try:
+        named = find_value(project.store, ref, name)
+    except BadUse as unknown:
+        return _result(project, project.store.find(ref), name, unknown)
+    try:
+        return _Found(named.stored, load_value(project.store, named))
+    except NbexpError:
+        raise
+    except Exception as error:
+        # The bytes are as they were written: what fails is the surroundings (a class or package that is not here).
+        raise NbexpError(
+            f'"{name}" of "{named.stored.record.stage}" cannot be loaded here: {error!r}',
+            "If its class is defined in the notebook, use nbexp.load in that notebook.",
+        ) from error
+
+
+def _result(project: Project, stored: Stored, name: str, unknown: BadUse) -> _Found:
+    for result in stored.record.results:
+        if result.name == name:
+            return _Found(stored, result.value)
+    for file in stored.record.files:
+        if name in (file.path, Path(file.path).name):
+            return _Found(stored, project.store.file(stored, file))
+    raise unknown
+
+
+def _plain(found: _Found, output: Path | None) -> dict[str, Any]:
+    """The value itself where JSON can hold it and it was not written to a file."""
+    value = found.content
+    plain = isinstance(value, (str, int, float, bool, list, dict, type(None))) and output is None
+    return {
+        "type": type(value).__qualname__,
+        "file": str(output) if output else None,
+        "value": value if plain else None,
+    }

@@ -1,0 +1,60 @@
+"""``nbexp ls``: what the project has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nbexp.errors import BadUse, closest
+from nbexp.ui.console import console, print_json, print_table
+from nbexp.ui.project import Json, Project, open_project
+from nbexp.views.tables import Table, records_table, results_table, runs_table, stages_table
+
+_EMPTY = {
+    "stages": "No stages yet: put %load_ext nbexp in a first cell, and %%stage in the first line of a slow one.",
+    "records": "No records yet: see `nbexp ls stages`.",
+    "runs": "No runs yet: nbexp run NB",
+    "results": 'No named results yet: nbexp.result("accuracy", 0.93) in a stage names one.',
+}
+
+
+def ls(
+    what: Annotated[str, typer.Argument(metavar="[stages|records|runs|results]", help="What to list.")] = "stages",
+    notebook: Annotated[Path | None, typer.Option("--notebook", metavar="NB", help="Only of this notebook.")] = None,
+    number: Annotated[int, typer.Option("-n", min=1, help="At most so many, the newest.")] = 20,
+    json: Json = False,
+) -> int:
+    """List stages, records, runs or results.
+
+    The newest come first.
+
+    Example: nbexp ls runs -n 5
+    """
+    if what not in _EMPTY:
+        raise BadUse(f'"{what}" is nothing that can be listed', closest(what, _EMPTY))
+    project = open_project(notebook.absolute().parent if notebook else None)
+    found = _table(project, what, project.relative(notebook) if notebook else None, number)
+    if json:
+        print_json("ls", {"store": str(project.path), what: found.to_json()})
+    elif found.rows:
+        print_table(found)
+    else:
+        console().print(_EMPTY[what])
+    return 0
+
+
+def _table(project: Project, what: str, notebook: str | None, number: int) -> Table:
+    if what == "runs":
+        from nbexp.runs.ledger import read_runs
+
+        runs = [run for run in read_runs(project.path) if notebook in (None, run.notebook)]
+        return runs_table(runs[:number])
+    catalog = project.store.catalog()
+    if what == "stages":
+        return stages_table(catalog.stages(notebook)[:number])
+    rows = catalog.recent(number, notebook=notebook)
+    if what == "records":
+        return records_table(rows)
+    return results_table(stored for row in rows if (stored := project.stored(row)) is not None)

@@ -1,0 +1,182 @@
+"""``nbexp run``: notebooks executed in new kernels, a line for each cell."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nbexp.errors import BadUse
+from nbexp.ui.console import console, print_error, print_json
+from nbexp.ui.project import Json
+from nbexp.views.line import duration
+from nbexp.views.text import cell_text, run_counts
+
+if TYPE_CHECKING:
+    from nbexp.runs.execute import Prepared
+    from nbexp.runs.ledger import CellRun, Run
+
+#: From this many seconds on a cell is worth a stage.
+SLOW_SECONDS = 1.0
+
+_COLOURS = {"restored": "green", "ran": "yellow", "unstored": "magenta", "failed": "red", "died": "red"}
+
+
+def run(
+    notebooks: Annotated[list[Path], typer.Argument(metavar="NB...", help="The notebooks, run in this order.")],
+    parameters: Annotated[
+        list[str] | None, typer.Option("-p", "--param", metavar="NAME=VALUE", help="Set a parameter, by its type.")
+    ] = None,
+    until: Annotated[str, typer.Option(metavar="STAGE", help="Execute nothing below this stage.")] = "",
+    start: Annotated[
+        str, typer.Option("--from", metavar="STAGE", help="Restore the stages above, never run them.")
+    ] = "",
+    only: Annotated[str, typer.Option(metavar="STAGE", help="--from and --until this stage.")] = "",
+    force: Annotated[
+        list[str] | None, typer.Option(metavar="STAGE", help="Run this stage even if its result is stored.")
+    ] = None,
+    no_read: Annotated[bool, typer.Option("--no-read", help="Use no stored result.")] = False,
+    no_write: Annotated[bool, typer.Option("--no-write", help="Store no result.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="PATH", help="Write the executed notebook here, too.")
+    ] = None,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Write it over the notebook, as a whole.")] = False,
+    json: Json = False,
+) -> int:
+    """Run notebooks in new kernels, restoring stages.
+
+    Stages whose dependencies have not changed are restored, all other cells run. The notebook's file stays as it is; the
+    executed one is written to .nbexp/runs/ID.
+
+    Example: nbexp run train.ipynb -p lr=0.01 --until evaluate
+    """
+    from nbexp.runs.execute import Request, prepare
+
+    if len(notebooks) > 1 and (until or start or only or force or output):
+        raise BadUse("a range, --force or -o names something in one notebook", "Run the notebooks one by one.")
+    requests = [
+        Request(
+            notebook=notebook,
+            parameters=parameters or (),
+            until=until,
+            start=start,
+            only=only,
+            force=force or (),
+            read=not no_read,
+            write=not no_write,
+            output=output,
+            in_place=in_place,
+        )
+        for notebook in notebooks
+    ]
+    # All are checked before the first one runs: a mistake in the last one costs nothing.
+    prepared = [prepare(request) for request in requests]
+    runs = _run_all(prepared, quiet=json)
+    if json:
+        print_json("run", {"runs": [one.to_json() for one in runs]})
+    return 0 if len(runs) == len(prepared) and all(one.status == "completed" for one in runs) else 1
+
+
+def _run_all(prepared: Sequence[Prepared], *, quiet: bool) -> list[Run]:
+    """The runs, up to the first that does not complete: a later notebook may build on what an earlier one makes."""
+    from nbexp.runs.execute import run_notebook
+
+    runs: list[Run] = []
+    for one in prepared:
+        with ExitStack() as stack:
+            watch = None if quiet else _watch(one, stack)
+            runs.append(run_notebook(one, watch))
+        if not quiet:
+            _print_end(one, runs[-1])
+        if runs[-1].status != "completed":
+            break
+    return runs
+
+
+def _watch(one: Prepared, stack: ExitStack) -> Any:
+    """A line for each cell that ended and, on a terminal, what runs now below them."""
+    from nbexp.runs.execute import Watch
+
+    out = console()
+    out.print(str(one.request.notebook), style="bold")
+    width = max([len(_label(one, cell)) for cell in one.planned()], default=0)
+    spinner = stack.enter_context(out.status("starting the kernel")) if sys.stdout.isatty() else None
+    places = {cell.index: place for place, cell in enumerate(one.planned(), start=1)}
+
+    def started(cell: CellRun, total: int) -> None:
+        if spinner is not None:
+            spinner.update(f"{places[cell.index]}/{total}  {_label(one, cell)}")
+
+    def ended(cell: CellRun, total: int) -> None:
+        _print_cell(out, cell, f"{places[cell.index]:>{len(str(total))}}/{total}", _label(one, cell), width)
+
+    return Watch(started, ended)
+
+
+def _print_cell(out: Any, cell: CellRun, place: str, label: str, width: int) -> None:
+    from rich.text import Text
+
+    plain = not cell.stage
+    line = Text(f"  {place}  ", style="dim")
+    line.append(f"{label:<{width}}", style="dim" if plain else "bold")
+    line.append(f"  {cell_text(cell)}", style=_COLOURS.get(cell.status, "dim" if plain else ""))
+    line.append(f"  {duration(cell.seconds)}", style="dim")
+    out.print(line)
+
+
+def _label(one: Prepared, cell: CellRun) -> str:
+    """A stage's name; of a plain cell the beginning of its first line of code."""
+    if cell.stage:
+        return cell.stage
+    lines = [line.strip() for line in one.notebook.cells[cell.index].source.splitlines()]
+    first = next((line for line in lines if line and not line.startswith("#")), next(iter(lines), ""))
+    return first if len(first) <= 32 else first[:31] + "…"
+
+
+def _print_end(one: Prepared, run: Run) -> None:
+    out = console()
+    failed = next((cell for cell in run.cells if cell.status in ("failed", "died")), None)
+    out.print(f"{run.status} in {duration(run.seconds)}: {run_counts(run)}")
+    out.print(f"  {run.output}  (run {run.id})", style="dim")
+    if run.status != "completed":
+        where = f"{_place(failed)} failed: {failed.error}" if failed and run.status == "failed" else run.error
+        print_error(where, _advice(run, failed))
+    elif not one.stages:
+        _print_hint(one, run)
+
+
+def _place(cell: CellRun) -> str:
+    return f'stage "{cell.stage}" (cell {cell.index + 1})' if cell.stage else f"cell {cell.index + 1}"
+
+
+def _advice(run: Run, failed: CellRun | None) -> str:
+    if failed is not None and "`%%stage` not found" in failed.error:
+        return "Add a cell with %load_ext nbexp above it."
+    if run.status == "died":
+        return "Often it was out of memory; the cells that ended are in the executed notebook."
+    return f"The traceback is in {run.output}."
+
+
+def _print_hint(one: Prepared, run: Run) -> None:
+    """For a notebook without stages: the cell that is worth one."""
+    worth = [cell for cell in run.cells if cell.status == "done" and _computes(one.notebook.cells[cell.index].source)]
+    slowest = max(worth, key=lambda cell: cell.seconds, default=None)
+    out = console()
+    if slowest is None or slowest.seconds < SLOW_SECONDS:
+        out.print(f"No stages here, and no cell that takes {SLOW_SECONDS:.0f} s: there is little to save.")
+        return
+    out.print(f"No stages here. Cell {slowest.index + 1} took {duration(slowest.seconds)}: `{_label(one, slowest)}`")
+    out.print("  Put %%stage in its first line, and %load_ext nbexp in a cell above; the next run restores it.")
+
+
+def _computes(source: str) -> bool:
+    """Whether a cell does more than import and define: such a cell always runs, stage or not."""
+    from nbexp.runs.notebook import python_tree
+
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return any(not isinstance(statement, kinds) for statement in python_tree(source).body)

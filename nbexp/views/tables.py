@@ -1,0 +1,164 @@
+"""Tables as plain data: which columns a thing has. Every front end draws the same ones.
+
+A column is added here, once, and shows up in the CLI, in its JSON, and in what later front ends draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbexp.records import Part, Variable
+from nbexp.runs.ledger import CellRun, Run
+from nbexp.runs.parameters import Parameter
+from nbexp.views.text import cell_text, run_counts
+
+if TYPE_CHECKING:
+    from nbexp.store.catalog import Row, StageRow
+    from nbexp.store.records import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: Its header, and its key in JSON.
+        of: The value of one row.
+        form: How it is written for people: ``text id time seconds bytes count list`` (see `nbexp.views.text.shown`).
+    """
+
+    name: str
+    of: Callable[[Any], Any]
+    form: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns and rows; `rows` has the values of `columns` in order."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """One object a row, whole values (full ids, seconds as numbers)."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+
+def table(columns: Sequence[Column], items: Iterable[Any]) -> Table:
+    """`items` under `columns`."""
+    return Table(tuple(columns), tuple(tuple(column.of(item) for column in columns) for item in items))
+
+
+RUNS = (
+    Column("id", lambda run: run.id, "id"),
+    Column("notebook", lambda run: run.notebook),
+    Column("status", lambda run: run.status),
+    Column("started", lambda run: run.started, "time"),
+    Column("seconds", lambda run: run.seconds, "seconds"),
+    Column("cells", run_counts),
+    Column("parameters", lambda run: _assignments(run), "text"),
+)
+
+STAGES = (
+    Column("notebook", lambda row: row.notebook),
+    Column("stage", lambda row: row.stage),
+    Column("records", lambda row: row.records, "count"),
+    Column("last", lambda row: row.created, "time"),
+)
+
+RECORDS = (
+    Column("id", lambda row: row.id, "id"),
+    Column("notebook", lambda row: row.notebook),
+    Column("stage", lambda row: row.stage),
+    Column("created", lambda row: row.created, "time"),
+    Column("seconds", lambda row: row.seconds, "seconds"),
+    Column("size", lambda row: row.size if row.size >= 0 else None, "bytes"),
+    Column("outputs", lambda row: row.outputs, "list"),
+    Column("author", lambda row: row.author),
+)
+
+#: Of pairs (a result, the record that has it).
+RESULTS = (
+    Column("name", lambda pair: pair[0].name),
+    Column("value", lambda pair: pair[0].value),
+    Column("notebook", lambda pair: pair[1].record.notebook),
+    Column("stage", lambda pair: pair[1].record.stage),
+    Column("record", lambda pair: pair[1].id, "id"),
+    Column("created", lambda pair: pair[1].record.created, "time"),
+)
+
+PARTS = (
+    Column("kind", lambda part: part.kind),
+    Column("name", lambda part: part.name),
+    Column("value", lambda part: part.text),
+    Column("read by", lambda part: part.via),
+    Column("digest", lambda part: part.digest, "id"),
+)
+
+VARIABLES = (
+    Column("name", lambda variable: variable.name),
+    Column("role", lambda variable: variable.role),
+    Column("type", lambda variable: variable.type),
+    Column("value", lambda variable: variable.preview),
+)
+
+CELLS = (
+    Column("cell", lambda cell: cell.index + 1),
+    Column("stage", lambda cell: cell.stage),
+    Column("status", cell_text),
+    Column("seconds", lambda cell: cell.seconds, "seconds"),
+)
+
+PARAMETERS = (
+    Column("name", lambda parameter: parameter.name),
+    Column("type", lambda parameter: str(parameter.type)),
+    Column("default", lambda parameter: parameter.default),
+    Column("help", lambda parameter: parameter.help),
+)
+
+
+def _assignments(run: Run) -> str:
+    return " ".join(f"{name}={value}" for name, value in run.parameters.items())
+
+
+def runs_table(runs: Iterable[Run]) -> Table:
+    """The runs of a project."""
+    return table(RUNS, runs)
+
+
+def stages_table(stages: Iterable[StageRow]) -> Table:
+    """The stages of which there are records."""
+    return table(STAGES, stages)
+
+
+def records_table(rows: Iterable[Row]) -> Table:
+    """Records, as the index has them."""
+    return table(RECORDS, rows)
+
+
+def results_table(records: Iterable[Stored]) -> Table:
+    """The named results of records."""
+    return table(RESULTS, [(result, stored) for stored in records for result in stored.record.results])
+
+
+def parts_table(parts: Iterable[Part]) -> Table:
+    """The parts of a key, or dependencies."""
+    return table(PARTS, parts)
+
+
+def variables_table(variables: Iterable[Variable]) -> Table:
+    """The outputs of a record."""
+    return table(VARIABLES, variables)
+
+
+def cells_table(cells: Iterable[CellRun]) -> Table:
+    """The cells of one run."""
+    return table(CELLS, cells)
+
+
+def parameters_table(parameters: Iterable[Parameter]) -> Table:
+    """The parameters of a notebook."""
+    return table(PARAMETERS, parameters)

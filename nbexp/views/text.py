@@ -1,0 +1,94 @@
+"""Values as a person reads them: reasons, times, sizes, counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from nbexp.errors import BadUse
+from nbexp.records import Reason
+from nbexp.runs.ledger import CellRun, Run
+from nbexp.views.line import duration
+
+#: How many digits of an id a person sees; all commands take as few as four.
+ID_DIGITS = 10
+
+
+def shown(value: Any, form: str) -> str:
+    """One value of a table; `form` is a `Column`'s."""
+    if value is None or value == "":
+        return ""
+    match form:
+        case "id":
+            return str(value)[:ID_DIGITS]
+        case "time":
+            return moment(str(value))
+        case "seconds":
+            return duration(float(value))
+        case "bytes":
+            return size(int(value))
+        case "list":
+            return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def moment(iso: str) -> str:
+    """``2026-11-21 14:02`` (UTC, as in the line under a stage)."""
+    return iso[:16].replace("T", " ")
+
+
+def size(count: int) -> str:
+    """``512 B``, ``3.4 MB``: powers of 1000, as disks are sold."""
+    number = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 99.5 else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"
+
+
+def because(reasons: Sequence[Reason]) -> str:
+    """All reasons as one clause."""
+    return "; ".join(reason.text for reason in reasons)
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 cell``, ``3 cells``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def cell_text(cell: CellRun) -> str:
+    """What became of a cell, without its name: ``restored (ran 2026-11-21 14:02)``, ``ran (input `lr`: 1 -> 2)``."""
+    match cell.status:
+        case "restored":
+            return f"restored (ran {moment(cell.ran_at)})" if cell.ran_at else "restored"
+        case "ran" | "unstored":
+            word = "ran" if cell.status == "ran" else "ran, not stored"
+            return f"{word} ({because(cell.reasons)})" if cell.reasons else word
+        case "failed" | "died":
+            return f"failed: {cell.error}"
+        case "done":
+            return "ran"
+    return cell.status
+
+
+def run_counts(run: Run) -> str:
+    """``3 restored, 1 ran, 5 plain cells``."""
+    stages = Counter(cell.status for cell in run.cells if cell.stage and cell.status != "not run")
+    words = {"unstored": "ran, not stored"}
+    parts = [f"{stages[word]} {words.get(word, word)}" for word in ("restored", "ran", "unstored") if stages[word]]
+    failed = sum(cell.status in ("failed", "died") for cell in run.cells)
+    plain = sum(cell.status == "done" and not cell.stage for cell in run.cells)
+    left = sum(cell.status == "not run" for cell in run.cells)
+    parts += [f"{failed} failed"] if failed else []
+    parts += [plural(plain, "plain cell")] if plain else []
+    parts += [f"{left} not run"] if left else []
+    return ", ".join(parts) or "nothing to run"
+
+
+def ambiguous(ref: str, candidates: Sequence[tuple[str, str]]) -> BadUse:
+    """The error for a REF that fits several records or runs: (id, what it is) each."""
+    listed = "; ".join(f"{name[:ID_DIGITS]} ({what})" for name, what in candidates[:5])
+    more = f" and {len(candidates) - 5} more" if len(candidates) > 5 else ""
+    return BadUse(f'"{ref}" fits {len(candidates)}: {listed}{more}', "Give more digits.")
