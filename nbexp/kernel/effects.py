@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 from nbexp.kernel import audit, places
 from nbexp.kernel.running import Running

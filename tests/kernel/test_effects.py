@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import glob
+import io
 import logging
 import multiprocessing
 import os
@@ -436,13 +437,15 @@ def torch() -> Any:
 
 NATIVE: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
     ("read_parquet", lambda: pd.read_parquet("t.parquet"), {"reads": ["t.parquet"]}),
-    ("read_parquet of a folder", lambda: pd.read_parquet("parts"), {"reads": ["parts/t.parquet"], "listings": ["parts"]}),
+    ("read_parquet of a folder", lambda: pd.read_parquet("parts"),
+     {"reads": ["parts/t.parquet"], "listings": ["parts"]}),
     ("read_feather", lambda: pd.read_feather("t.feather"), {"reads": ["t.feather"]}),
     ("pyarrow table", lambda: arrow("parquet").read_table("t.parquet"), {"reads": ["t.parquet"]}),
     ("pyarrow file", lambda: arrow("parquet").ParquetFile("t.parquet").close(), {"reads": ["t.parquet"]}),
     ("pyarrow csv", lambda: arrow("csv").read_csv("data.csv"), {"reads": ["data.csv"]}),
     ("pyarrow dataset", lambda: arrow("dataset").dataset("t.parquet").to_table(), {"reads": ["t.parquet"]}),
-    ("pyarrow memory map", lambda: pytest.importorskip("pyarrow").memory_map("data.csv").close(), {"reads": ["data.csv"]}),
+    ("pyarrow memory map", lambda: pytest.importorskip("pyarrow").memory_map("data.csv").close(),
+     {"reads": ["data.csv"]}),
     ("pyarrow write", lambda: arrow("parquet").write_table(arrow("parquet").read_table("t.parquet"), "new.parquet"),
      {"reads": ["t.parquet"], "writes": ["new.parquet"]}),
     ("polars csv", lambda: polars().read_csv("data.csv"), {"reads": ["data.csv"]}),
@@ -450,7 +453,7 @@ NATIVE: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
     ("polars pattern", lambda: polars().read_parquet("t*.parquet"), {"reads": ["t.parquet"], "listings": ["."]}),
     ("polars write", lambda: polars().DataFrame({"a": [1]}).write_parquet("new.parquet"), {"writes": ["new.parquet"]}),
     ("torch.save", lambda: torch().save([1], "new.pt"), {"writes": ["new.pt"]}),
-    ("a buffer", lambda: pd.read_parquet(__import__("io").BytesIO(Path("t.parquet").read_bytes())), {"reads": ["t.parquet"]}),
+    ("a buffer", lambda: pd.read_parquet(io.BytesIO(Path("t.parquet").read_bytes())), {"reads": ["t.parquet"]}),
 ]  # fmt: skip
 
 
