@@ -1,0 +1,72 @@
+"""Scalars, records and ufuncs."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nbexp.adapters.base import Node, Storing
+from nbexp.adapters.leaf import Leaf
+from nbexp.adapters.memory import MemoryAdapter
+from nbexp.adapters.numpy.arrays import describe, span
+from nbexp.adapters.numpy.dtypes import content, pieces
+from nbexp.errors import Unfingerprintable, Unstorable
+
+
+class ScalarAdapter(Leaf):
+    """A number, truth value, date or text of numpy's own types."""
+
+    tag = "numpy.scalar"
+
+    def content(self, value: Any) -> Any:
+        """The dtype and the bytes that are content."""
+        known = type(value)
+        (piece,) = pieces(np.asarray(value))
+        return (known.__module__, known.__qualname__, content(value.dtype), piece.tobytes())
+
+
+class RecordAdapter(MemoryAdapter):
+    """``numpy.void``: an element of a structured array, which it may still be a part of."""
+
+    def describe(self, value: Any) -> Node:
+        array = self._array(value)
+        return describe(array, "numpy.void", children=(type(value),))
+
+    def _array(self, value: Any) -> Any:
+        """The record as an array over the same memory, where it can be seen."""
+        if value.dtype.hasobject or not value.nbytes:
+            return np.asarray(value)
+        return np.frombuffer(value, np.uint8).view(value.dtype).reshape(())
+
+    def spans(self, value: Any) -> Sequence[tuple[int, int]]:
+        return span(self._array(value))
+
+    def dense(self, value: Any) -> bool:
+        return True
+
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        advice = "Copy it: `.copy()`."
+        if value.base is not None and value.dtype.hasobject:
+            raise Unstorable("", "numpy.void", "it is a part of an array of objects", advice)
+        for start, stop in self.spans(value) if value.base is not None else ():
+            if storing.region(start, stop) is not None:
+                raise Unstorable("", "numpy.void", "it is a part of an array that is stored as well", advice)
+        return NotImplemented
+
+
+class UfuncAdapter(Leaf):
+    """A universal function, by its name."""
+
+    tag = "numpy.ufunc"
+
+    def content(self, value: Any) -> Any:
+        """The module and the name that lead to it."""
+        module = pickle.whichmodule(value, value.__name__)  # type: ignore[attr-defined]
+        if getattr(sys.modules.get(module), value.__name__, None) is not value:
+            advice = "Use the Python function itself, or `np.vectorize`."
+            raise Unfingerprintable("", "numpy.ufunc", "it is made from another function", advice)
+        return (module, value.__name__)
