@@ -119,7 +119,10 @@ def read(path: str, keys: Keys) -> Stored:
     """
     body, payload, trailer = split(path)
     content = digest("record", body, payload)
-    author = keys.check(content, read_seal(trailer))
+    seal = read_seal(trailer)
+    if seal is None:
+        raise damaged(path, "has no sound signature")
+    author = keys.check(content, seal)
     place, name = os.path.split(path)
     record = _record(body)
     if content.hex() != name or record.key.digest != os.path.basename(place):

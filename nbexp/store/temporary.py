@@ -10,6 +10,7 @@ import contextlib
 import errno
 import itertools
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from nbexp.store.faults import fault
 FOREIGN_SECONDS = 24 * 3600
 
 _CHUNK_BYTES = 8 << 20
+
+_DIGITS = re.compile(r"[0-9a-f]{2}|[0-9a-f]{64}", re.ASCII)
 
 _numbers = itertools.count()
 
@@ -118,20 +121,28 @@ def discard(written: Iterable[Temporary]) -> None:
 def make_folder(folder: str) -> None:
     """A folder of the store, and those above it, made durably if they are not there.
 
+    Somebody may keep ``blobs`` on another disk through a link. The folders inside it, whose names are digests or their
+    first two digits, must not be links: one that is was planted.
+
     Raises:
-        NotADirectoryError: If the name is taken by a file, or by a link, which could lead out of the store.
+        NotADirectoryError: If the name is taken by a file or by such a link.
     """
+    above = os.path.dirname(folder)
+    planted = [
+        place for place in (folder, above) if _DIGITS.fullmatch(os.path.basename(place)) and os.path.islink(place)
+    ]
+    if planted:
+        raise NotADirectoryError(errno.ENOTDIR, "a link stands where a folder of the store should be", planted[0])
     try:
         os.mkdir(folder)
     except FileNotFoundError:
-        make_folder(os.path.dirname(folder))
+        make_folder(above)
         make_folder(folder)
     except FileExistsError:
-        if os.path.islink(folder) or not os.path.isdir(folder):
-            what = "a link or a file stands where a folder of the store should be"
-            raise NotADirectoryError(errno.ENOTDIR, what, folder) from None
+        if not os.path.isdir(folder):
+            raise NotADirectoryError(errno.ENOTDIR, "a file stands where a folder should be", folder) from None
     else:
-        platform.fsync_directory(os.path.dirname(folder))
+        platform.fsync_directory(above)
 
 
 def sweep(folder: str) -> int:

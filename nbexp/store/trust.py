@@ -68,7 +68,7 @@ class Keys:
         public = signer.public_key().public_bytes_raw().hex()
         return {"own": own, "author": {"name": author, "key": public, "signature": signer.sign(content).hex()}}
 
-    def check(self, content: bytes, seal: Any) -> Author | None:
+    def check(self, content: bytes, seal: dict[str, Any]) -> Author | None:
         """Who signed `content`: None for this user, else a trusted author.
 
         Raises:
@@ -161,20 +161,19 @@ def _key_id(key: bytes) -> str:
 
 def claimed_author(seal: bytes) -> Author:
     """Who an unchecked seal says made its record; name and key are empty where it says nothing usable."""
-    return Author(*_claimed(_parts(read_seal(seal))[1]))
+    return Author(*_claimed(_parts(read_seal(seal) or {})[1]))
 
 
-def read_seal(seal: bytes) -> Any:
-    """The seal as plain data; whatever is no JSON is a seal that nobody signed."""
+def read_seal(seal: bytes) -> dict[str, Any] | None:
+    """The seal as plain data; None for what no version of nbexp wrote."""
     try:
-        return json.loads(seal) if len(seal) < _MAX_SEAL_BYTES else None
+        plain = json.loads(seal) if len(seal) < _MAX_SEAL_BYTES else None
     except (ValueError, RecursionError):
         return None
+    return plain if isinstance(plain, dict) else None
 
 
-def _parts(seal: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    if not isinstance(seal, dict):
-        return {}, {}
+def _parts(seal: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     own, author = seal.get("own"), seal.get("author")
     return own if isinstance(own, dict) else {}, author if isinstance(author, dict) else {}
 
