@@ -1,4 +1,4 @@
-"""Containers of ``collections``, and subclasses of built-in types that add fields or methods but no content of their own.
+"""Containers of ``collections``, and subclasses of built-in types that add fields or methods but no content.
 
 Such a value is its class, the content its base class holds, and its fields.
 """

@@ -39,10 +39,11 @@ class _Encoding:
 
     def __init__(self, walk: Walk) -> None:
         self._walk = walk
-        nodes = [walk.nodes[id(o)] for o in walk.held]
+        others = walk.others
+        nodes = [others.nodes[id(o)] for o in others.held]
         self._regions = {id(nodes[index]): region for index, region in overlaps(nodes).items()}
         self.units = Units(walk, self.described)
-        self._mutables = [(o, node) for o, node in zip(walk.held, nodes, strict=True) if node.mutable]
+        self._mutables = [(o, node) for o, node in zip(others.held, nodes, strict=True) if node.mutable]
 
     def described(self, node: Node) -> bytes:
         """What a node is, without its children."""
@@ -66,9 +67,11 @@ class _Encoding:
         walk, first = self._walk, FIRST_NUMBER
         found: list[tuple[int, Any]] = []
         cut: list[tuple[int, object]] = []
-        for group in walk.groups:
+        for group in walk.others.groups:
             found.append((group.first, ("instances", group.cls, list(group.fields))))
-            cut.extend(zip(range(first + group.first, first + group.first + len(group.objects)), group.objects))
+            cut.extend(
+                zip(range(first + group.first, first + group.first + len(group.objects)), group.objects, strict=True)
+            )
         containers = self._cut_containers()
         found.extend(self._contents(containers))
         cut.extend([(first + number, o) for number, o in containers])
@@ -113,7 +116,7 @@ def _long_strings(walk: Walk) -> list[Any]:
     """Long strings anywhere among the containers of the walk."""
     mutables = [o for o in walk.mutables if type(o) in (list, dict)]
     held: list[Any] = [[walk.root], *mutables, *walk.tuples.all()]
-    held += [node.children for node in walk.nodes.values()]
-    held += [fields for group in walk.groups for fields in group.fields]
+    held += [node.children for node in walk.others.nodes.values()]
+    held += [fields for group in walk.others.groups for fields in group.fields]
     values = chain.from_iterable(o.values() for o in mutables if type(o) is dict)
     return [o for o in chain(chain.from_iterable(held), values) if type(o) in (str, bytes) and len(o) > _LONG_STRING]

@@ -15,9 +15,11 @@ from typing import Any
 
 from nbexp.adapters.base import Name
 from nbexp.adapters.encode import encode
+from nbexp.adapters.kinds import ATOMS
+from nbexp.adapters.others import Failed
 from nbexp.adapters.paths import path_to
 from nbexp.adapters.transient import Transient
-from nbexp.adapters.walk import ATOMS, Failed, Walk
+from nbexp.adapters.walk import Walk
 from nbexp.errors import Unfingerprintable
 from nbexp.hashing import FINGERPRINT_VERSION, digest, digest_buffer
 from nbexp.registry import adapter_for
@@ -70,14 +72,14 @@ def fingerprint(value: object, *, label: str = "value") -> Fingerprint:
             whole = encode(walk)
     except Failed as failed:
         raise _placed(failed, value, label) from failed.__cause__
-    spans = tuple((start, stop, o) for o in walk.held for start, stop in walk.nodes[id(o)].spans)
+    spans = tuple((start, stop, o) for o in walk.others.held for start, stop in walk.others.nodes[id(o)].spans)
     return Fingerprint(
         whole,
         tuple(walk.mutables),
         spans,
-        frozenset(walk.reads),
-        frozenset(walk.packages),
-        frozenset(walk.imports),
+        frozenset(walk.others.reads),
+        frozenset(walk.others.packages),
+        frozenset(walk.others.imports),
     )
 
 

@@ -33,14 +33,14 @@ class General(Adapter):
         reduced = self._reduced(value)
         if isinstance(reduced, str):
             return Node("global", (type(value).__module__, reduced), children=(type(value),), mutable=False)
-        call, args, state, items, pairs, setter = (*reduced, *[None] * (6 - len(reduced)))
-        items, pairs = list(items or ()), [part for pair in pairs or () for part in pair]
-        parts = (type(value), call, args, state, items, pairs, setter, self._fields(value, state))
+        call, args, state, items, pairs, setter = (reduced + _ABSENT)[:6]
+        flat = [part for pair in pairs or () for part in pair]
+        parts = (type(value), call, args, state, list(items or ()), flat, setter, self._fields(value, state))
         return Node("reduce", children=parts, labels=_LABELS)
 
-    def _reduced(self, value: Any) -> Any:
+    def _reduced(self, value: Any) -> str | tuple[Any, ...]:
         try:
-            reduced = self._reduce(value) if self._reduce else value.__reduce_ex__(5)
+            reduced: Any = self._reduce(value) if self._reduce else value.__reduce_ex__(5)
         except Exception as error:  # it is the object's own code, and may raise anything
             raise Unfingerprintable(
                 "", type(value).__qualname__, f"it cannot be taken apart ({error})", _ADVICE
@@ -56,6 +56,8 @@ class General(Adapter):
         fields = self._hidden.describe(value)
         return None if any(child is state for child in fields.children) else list(fields.children[1:])
 
+
+_ABSENT: tuple[Any, ...] = (None,) * 4
 
 _LABELS = (".__class__", ".__reduce__()", "", "", "", "", ".__setstate__", "")
 

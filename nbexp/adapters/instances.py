@@ -1,4 +1,4 @@
-"""Instances of plain Python classes: a class and fields, nothing hidden, no say of their own in how they are pickled."""
+"""Instances of plain Python classes: a class and fields, nothing hidden, no say of their own in pickling."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nbexp.adapters.instances import Instances
-from nbexp.adapters.walk import ATOMS
+from nbexp.adapters.kinds import ATOMS
 from nbexp.registry import adapter_for
 
 
@@ -56,7 +56,7 @@ def _of_object(value: Any) -> Iterator[tuple[str, Any]]:
         return
     try:
         node = adapter.describe(value)
-    except Exception:  # the search for one failure must not end at another
+    except Exception:  # noqa: BLE001 - the search for one failure must not end at another
         return
     for index, child in enumerate(node.children):
         label = node.label(index)

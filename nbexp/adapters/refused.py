@@ -40,9 +40,8 @@ _FILE = Refused("it is an open file", "Pass its path, and open it where it is us
 _RUNNING = Refused("it is part of a running program", "Make it inside the stage that uses it.")
 _CONNECTION = Refused("it is a connection", "Make it inside the stage that uses it.")
 
-_ITERATORS = tuple(
-    tp for tp in vars(itertools).values() if isinstance(tp, type)
-) + (map, filter, zip, enumerate, reversed)  # fmt: skip
+_ITERATORS = [tp for tp in vars(itertools).values() if isinstance(tp, type)]
+_ITERATORS += [map, filter, zip, enumerate, reversed]
 
 #: Adapters by exact type or name.
 REFUSED: dict[type | str, Adapter] = {

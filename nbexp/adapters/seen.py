@@ -21,7 +21,7 @@ class Seen:
         ids = set(map(id, objects))
         again: list[Any] = []
         if len(ids) != len(objects) or not all(map(ids.isdisjoint, self._ids)):
-            objects, again = self._one_by_one(objects)
+            objects, again = self._one_by_one(objects, ids)
         self._keep(ids)
         return objects, again
 
@@ -33,15 +33,13 @@ class Seen:
         else:
             self._ids = [set(), ids.union(*self._ids)]
 
-    def _one_by_one(self, objects: list[Any]) -> tuple[list[Any], list[Any]]:
-        here: set[int] = set()
-        seen = [*self._ids, here]
+    def _one_by_one(self, objects: list[Any], ids: set[int]) -> tuple[list[Any], list[Any]]:
+        met = set().union(*[ids & before for before in self._ids])
         new, again = [], []
         for o in objects:
-            key = id(o)
-            if any([key in ids for ids in seen]):
+            if id(o) in met:
                 again.append(o)
             else:
-                here.add(key)
+                met.add(id(o))
                 new.append(o)
         return new, again

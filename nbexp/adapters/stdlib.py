@@ -91,7 +91,7 @@ def _memoryview(value: memoryview) -> Node:
     owner = value.obj
     if type(owner) is bytes:
         return Node("memoryview", shape, children=(value.tobytes(),), labels=("",), mutable=False)
-    if not value.c_contiguous or value.nbytes != memoryview(owner).nbytes:  # type: ignore[arg-type]
+    if not value.c_contiguous or value.nbytes != memoryview(owner).nbytes:
         raise Unfingerprintable("", "memoryview", "it shows a part of another object's memory", "Copy it: bytes(view).")
     return Node("memoryview of all", shape, children=(owner,), labels=(".obj",))
 
@@ -110,14 +110,14 @@ def _cached(value: Any) -> Node:
     return Node("lru_cache", meta, children=(value.__wrapped__, fields), labels=("", ""))
 
 
-_WRAPPED = functools.WRAPPER_ASSIGNMENTS + ("cache_parameters",)
+_WRAPPED = (*functools.WRAPPER_ASSIGNMENTS, "cache_parameters")
 
 
 def _exception(value: BaseException) -> Node:
     """An exception; where it was raised (its traceback holds frames) is no content."""
     fields = dict_getter(type(value))
-    _, *state = value.__reduce_ex__(5)
-    children = (type(value), state, value.__cause__, value.__context__, fields(value) if fields else None)
+    reduced: Any = value.__reduce_ex__(5)
+    children = (type(value), list(reduced[1:]), value.__cause__, value.__context__, fields(value) if fields else None)
     labels = (".__class__", ".args", ".__cause__", ".__context__", "")
     return Node("exception", (value.__suppress_context__,), children=children, labels=labels)
 
@@ -144,16 +144,11 @@ class _Memory(Adapter):
     def describe(self, value: Any) -> Node:
         if value.closed:
             return Node("closed stream", children=(type(value), vars(value)), labels=(".__class__", ""))
-        content, place, *rest = value.__getstate__() if type(value) is io.BytesIO else _text_state(value)
-        return Node("stream", place, children=(type(value), content, *rest), labels=(".__class__", ".getvalue()"))
+        content, *rest = value.__getstate__()
+        return Node("stream", children=(type(value), content, *rest), labels=(".__class__", ".getvalue()"))
 
     def patch(self, live: Any, new: Any) -> None:
         live.__setstate__(new.__getstate__())
-
-
-def _text_state(value: io.StringIO) -> tuple[Any, ...]:
-    text, newline, place, fields = value.__getstate__()  # type: ignore[misc]
-    return text, place, newline, fields
 
 
 class _StandardStream(Adapter):
@@ -252,6 +247,6 @@ BASES: tuple[tuple[type, Adapter], ...] = (
     (weakref.WeakKeyDictionary, _WEAK),
     (weakref.WeakValueDictionary, _WEAK),
     (typing._GenericAlias, Described(_alias, repr)),  # type: ignore[attr-defined]
-    (typing._SpecialForm, Described(_special_form, repr)),  # type: ignore[arg-type]
+    (typing._SpecialForm, Described(_special_form, repr)),
     *REFUSED_BASES,
 )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from nbexp.adapters.kinds import ATOMS, MUTABLE
 from nbexp.adapters.seen import Seen
 
 LARGE = 256
@@ -22,9 +23,6 @@ _CHEAP = 1 << 18
 
 _CHUNK = 2048
 
-#: Where tuples hold none of these, it does not matter to sharing whether they are met again.
-_CAN_BE_SHARED = frozenset({list, dict, set, bytearray})
-
 
 class Tuples:
     """The tuples of one walk, added level by level.
@@ -33,9 +31,8 @@ class Tuples:
         shared: For the walk: ids of tuples whose content is known to be reached twice.
     """
 
-    def __init__(self, atoms: frozenset[type]) -> None:
+    def __init__(self) -> None:
         self.shared: set[int] = set()
-        self._atoms = atoms
         self._seen = Seen()
         self._flat: list[list[tuple[Any, ...]]] = []
         self._long: list[tuple[Any, ...]] = []
@@ -54,12 +51,12 @@ class Tuples:
         new, again = self._seen.split(tuples) if many else (tuples, [])
         types = _types_in(new)
         self._bound(longest, depth)
-        if types <= self._atoms:
+        if types <= ATOMS:
             self._flat.append(new)
             if longest > LARGE:
                 self._long.extend([t for t in new if len(t) > LARGE])
             return [], []
-        if not many and not types.isdisjoint(_CAN_BE_SHARED):
+        if not many and not types.isdisjoint(MUTABLE):
             new, again = self._seen.split(new)
         if again:
             self._measure = True  # the bound counts levels, and these are on more than one

@@ -12,9 +12,11 @@ from itertools import chain
 from typing import Any
 
 from nbexp.adapters.base import Node
+from nbexp.adapters.kinds import ATOMS, MUTABLE
+from nbexp.adapters.others import Failed
 from nbexp.adapters.stream import hashed
 from nbexp.adapters.tuples import LARGE
-from nbexp.adapters.walk import ATOMS, Failed, Walk
+from nbexp.adapters.walk import Walk
 from nbexp.errors import Unfingerprintable
 from nbexp.hashing import digest, digest_buffer
 
@@ -43,10 +45,11 @@ class Units:
         self._walk, self._described = walk, described
         self._keys: dict[int, bytes] = {}
         self._objects: list[object] = []
-        for tag, objects, contents in walk.leaves:
-            self._add(objects, [_short(marshal.dumps((tag, content), 2)) for content in contents])
+        for leaves in walk.others.leaves:
+            self._add(leaves.objects, [_short(marshal.dumps((leaves.tag, held), 2)) for held in leaves.contents])
         units: list[object] = [*walk.frozensets.values(), *walk.tuples.large().values()]
-        units += [o for o in walk.held if not walk.nodes[id(o)].mutable]
+        nodes = walk.others.nodes
+        units += [o for o in chain(walk.others.held, walk.others.loose) if not nodes[id(o)].mutable]
         self._add(units, [self.key(o) for o in units])
 
     def add_strings(self, strings: Iterable[str | bytes]) -> None:
@@ -117,7 +120,7 @@ class Units:
     def _parts(self, unit: Any) -> Iterable[object]:
         if type(unit) in (tuple, frozenset):
             return unit  # type: ignore[no-any-return]
-        return self._walk.nodes[id(unit)].children
+        return self._walk.others.nodes[id(unit)].children
 
     def _is_unit(self, value: object) -> bool:
         tp = type(value)
@@ -125,7 +128,7 @@ class Units:
             return False
         if tp is tuple:
             return not _is_small_flat(value)
-        return tp is frozenset or (tp not in (list, dict, set, bytearray) and not self._is_mutable(value))
+        return tp is frozenset or (tp not in MUTABLE and not self._is_mutable(value))
 
     def _is_mutable(self, value: object) -> bool:
         return id(value) in self._walk.numbers()
@@ -137,7 +140,7 @@ class Units:
             if set(map(type, unit)) <= ATOMS:
                 return b"D" + hashed(b"flat tuple", unit)
             return b"D" + digest("tuple", *map(self._member, unit))
-        node = self._walk.nodes[id(unit)]
+        node = self._walk.others.nodes[id(unit)]
         return b"D" + digest("node", self._described(node), *map(self._member, node.children))
 
     def _member(self, value: object) -> bytes:
@@ -150,7 +153,7 @@ class Units:
         key = self._keys.get(id(value))
         if key is not None:
             return key
-        if tp in (list, dict, set, bytearray):
+        if tp in MUTABLE:
             self.cut.add(id(value))
         return b"m%d" % self._walk.numbers()[id(value)]
 
