@@ -20,7 +20,7 @@ class WarningFilters:
     name, module = "warnings", "warnings"
 
     def __init__(self) -> None:
-        self._by_project: set[tuple[Any, ...]] = set()
+        self._by_project: list[tuple[Any, ...]] = []
 
     def watch(self) -> None:
         """Begin to notice who sets filters: the functions of ``warnings`` are wrapped once."""
@@ -35,15 +35,21 @@ class WarningFilters:
             before = list(warnings.filters)
             original(*arguments, **named)
             if is_project(_caller(sys._getframe(1))):
-                self._by_project.update(_added(before, list(warnings.filters)))
+                self._note(_added(before, list(warnings.filters)))
 
         set_filter._nbexp = True  # type: ignore[attr-defined]
         return set_filter
 
+    def _note(self, entries: list[tuple[Any, ...]]) -> None:
+        """Entries are known by identity: a library may have set an equal one."""
+        if len(self._by_project) > _MOST_NOTED:
+            self._by_project = [entry for entry in self._by_project if _is_in(entry, warnings.filters)]
+        self._by_project += entries
+
     def differences(self) -> Tree:
         """The project's filters that stand, first one first, and those of the command line."""
         found: Tree = {}
-        entries = [_named_filter(entry) for entry in warnings.filters if entry in self._by_project]
+        entries = [_named_filter(entry) for entry in warnings.filters if _is_in(entry, self._by_project)]
         if entries:
             found["filters"] = entries
         if sys.warnoptions:
@@ -53,10 +59,19 @@ class WarningFilters:
     def apply(self, tree: Tree) -> None:
         """Put these filters before the libraries' own, in place of the project's that stand now."""
         wanted = [_filter(entry) for entry in tree.get("filters", ())]
-        kept = [entry for entry in warnings.filters if entry not in self._by_project and entry not in wanted]
-        self._by_project.update(wanted)
+        others = [entry for entry in warnings.filters if not _is_in(entry, self._by_project)]
+        kept = [entry for entry in others if entry not in wanted]
+        self._note(wanted)
         warnings.filters[:] = [*wanted, *kept]  # type: ignore[index]
         warnings._filters_mutated()  # type: ignore[attr-defined]
+
+
+#: Blocks that set filters and put them back, in a loop, note an entry each time.
+_MOST_NOTED = 1000
+
+
+def _is_in(entry: Any, entries: Any) -> bool:
+    return any(entry is one for one in entries)
 
 
 def _caller(frame: FrameType | None) -> str:
