@@ -29,7 +29,7 @@ class Analysis:
 
     Attributes:
         digest: The meaning of the source, hexadecimal; the trailing semicolon is part of it.
-        live_in: Names whose value from above the cell may read.
+        live_in: Names whose value from above the cell may read, or leave as it is on some ways through it.
         late: The part of `live_in` that is read only by functions which the cell defines and never mentions: it can be
             left out unless code that the cell calls looks one of `definitions` up by name.
         textual: The part of `live_in` that was found in texts only.
@@ -104,7 +104,7 @@ def _analyse(tree: ast.Module, source: str) -> Analysis:
         cell = other = _everything(tree, top)
         digest = _digest(tree, source)
     magic_stores = list(cell.stores)
-    live = frozenset(cell.live | cell.late)
+    live = frozenset(cell.live | cell.late | cell.kept())
     return Analysis(
         digest=digest,
         live_in=live,
@@ -113,7 +113,7 @@ def _analyse(tree: ast.Module, source: str) -> Analysis:
         texts=frozenset(cell.texts),
         written_before={root: names for root, names in cell.before.items() if names},
         assumed=frozenset(cell.assumed),
-        otherwise=frozenset(other.live | other.late) - live,
+        otherwise=frozenset(other.live | other.late | other.kept()) - live,
         stores=frozenset([*top.names, *magic_stores]),
         deletes=frozenset(top.deleted),
         binds=_ranked(top, magic_stores),

@@ -58,6 +58,7 @@ class Cell:
         assumed: What must not lead to notebook or project code for the result to hold.
         dynamic, always: Why every variable counts; magics and shell lines. The keys of dicts, to keep their order.
         stores: Names bound at top level that `top` does not have: by ``global`` in functions, by magics.
+        sure: Names that are surely bound at the end.
     """
 
     top: Bound
@@ -76,6 +77,7 @@ class Cell:
     dynamic: dict[str, None] = field(default_factory=dict)
     always: dict[str, None] = field(default_factory=dict)
     stores: dict[str, None] = field(default_factory=dict)
+    sure: frozenset[str] = frozenset()
     attribute_stores: bool = False
     _module: Scope = field(default_factory=lambda: Scope("module"))
     named: set[Chain] = field(default_factory=set)
@@ -84,7 +86,11 @@ class Cell:
 
     def run(self, body: Sequence[ast.stmt]) -> None:
         """Analyse the cell's statements; the findings are in the attributes afterwards."""
-        Flow(self, self._module, top=True).block(body, set())
+        self.sure = frozenset(Flow(self, self._module, top=True).block(body, set()) or ())
+
+    def kept(self) -> frozenset[Chain]:
+        """Names that the cell binds on some ways through it only: on the others the value from above stays."""
+        return frozenset((name,) for name in {*self.top.names, *self.stores} - self.sure)
 
     def reads(self, node: Definition, scope: Scope) -> frozenset[Chain]:
         """The globals that a function, or the functions of a class, read when they are called."""

@@ -1,0 +1,170 @@
+"""Behaviour as data: what is done in a notebook, what each stage cell shall answer, and what shall be there at the end.
+
+    case(
+        "comment", "source", HIT,
+        stage("y = 1", RAN), restart(), stage("y = 1  # one", RESTORED), final("y", 1),
+    )
+
+The same steps run in an in-process IPython shell (`in_process.py`) and in a real kernel (`in_kernel.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+RAN, RESTORED, FAILED, UNSTORED = "ran", "restored", "failed", "unstored"
+
+#: What a case is mainly there to show: that a harmless change is a hit, that a real one is a miss, or that something is
+#: said or left alone.
+HIT, MISS, OTHER = "hit", "miss", "other"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing done: see the functions below."""
+
+
+@dataclass(frozen=True)
+class Cell(Step):
+    """A cell: `status` is what a stage cell answers; `error` the exception's name that it raises."""
+
+    source: str
+    status: str | None = None
+    error: str | None = None
+    id: str | None = None
+    why: str | None = None
+    output: str | None = None
+
+
+@dataclass(frozen=True)
+class Restart(Step):
+    """A new kernel in the same folder, with the store as it is; another working directory or hash seed if given."""
+
+    cwd: str = "."
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Write(Step):
+    """A file of the project."""
+
+    path: str
+    content: str | bytes
+
+
+@dataclass(frozen=True)
+class Remove(Step):
+    """A file of the project, removed."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Final(Step):
+    """An expression over the namespace whose ``repr`` is that of `value`."""
+
+    expression: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Case:
+    """One behaviour. `needs`: modules without which it is skipped. `kernel`: it can only be shown in a real kernel."""
+
+    name: str
+    category: str
+    shows: str
+    steps: tuple[Step, ...]
+    needs: tuple[str, ...] = ()
+    kernel: bool = False
+    order: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"{self.category}/{self.name}"
+
+    def count(self, status: str) -> int:
+        """How many stage cells are expected to answer `status`."""
+        return sum(isinstance(step, Cell) and step.status == status for step in self.steps)
+
+
+def case(
+    name: str, category: str, shows: str, *steps: Step, needs: str = "", kernel: bool = False, order: bool = False
+) -> Case:
+    """A case; `needs` names modules, separated by spaces; `order` marks an answer that law L1 will change."""
+    return Case(name, category, shows, steps, tuple(needs.split()), kernel, order)
+
+
+def twins(
+    name: str,
+    category: str,
+    *,
+    setup: str = "",
+    source: str,
+    miss: str | tuple[str, str],
+    hit: str | tuple[str, str],
+    value: tuple[str, Any, Any] | None = None,
+    needs: str = "",
+) -> list[Case]:
+    """Two cases: in a new kernel one change must be a miss, and its nearest harmless neighbour a hit.
+
+    Args:
+        setup: The cell above the stage. source: the stage.
+        miss, hit: The changed setup, or the changed ``(setup, source)``.
+        value: An expression, its value after the miss, and after the hit.
+    """
+    made = []
+    for shows, change, status in ((MISS, miss, RAN), (HIT, hit, RESTORED)):
+        new_setup, new_source = (change, source) if isinstance(change, str) else change
+        end = () if value is None else (final(value[0], value[1] if shows == MISS else value[2]),)
+        made.append(
+            case(
+                f"{name}: {shows}", category, shows,
+                *((cell(setup),) if setup else ()), stage(source, RAN), restart(),
+                *((cell(new_setup),) if new_setup else ()), stage(new_source, status), *end,
+                needs=needs,
+            )
+        )  # fmt: skip
+    return made
+
+
+def cell(source: str, *, error: str | None = None, id: str | None = None, output: str | None = None) -> Cell:
+    """A plain cell; `output`: text that it prints or shows."""
+    return Cell(source, None, error, id, None, output)
+
+
+def stage(
+    source: str,
+    status: str,
+    *,
+    name: str = "s",
+    options: str = "",
+    error: str | None = None,
+    id: str | None = None,
+    why: str | None = None,
+    output: str | None = None,
+) -> Cell:
+    """A stage cell and what it answers; `why`: text in one of its reasons; `output`: all that it prints and shows."""
+    header = " ".join(filter(None, ("%%stage", name, options)))
+    return Cell(f"{header}\n{source}", status, error, id, why, output)
+
+
+def restart(cwd: str = ".", **environment: str) -> Restart:
+    """A new kernel."""
+    return Restart(cwd, environment)
+
+
+def write(path: str, content: str | bytes) -> Write:
+    """Write a file of the project (also a module)."""
+    return Write(path, content)
+
+
+def remove(path: str) -> Remove:
+    """Remove a file of the project."""
+    return Remove(path)
+
+
+def final(expression: str, value: Any) -> Final:
+    """What shall be there."""
+    return Final(expression, value)
