@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import chain
 from types import EllipsisType, NoneType
+from typing import Any
 
 #: Immutable leaves without identity.
 ATOMS: frozenset[type] = frozenset({NoneType, bool, int, float, complex, str, bytes, EllipsisType})
@@ -12,3 +15,13 @@ MUTABLE: frozenset[type] = frozenset({list, dict, set, bytearray})
 
 #: All of them.
 BUILTIN: frozenset[type] = ATOMS | MUTABLE | {tuple, frozenset}
+
+
+def is_flat(members: Collection[Any]) -> bool:
+    """Whether members are atoms, or tuples of atoms."""
+    types = set(map(type, members))
+    if types <= ATOMS:
+        return True
+    if not types <= ATOMS | {tuple}:
+        return False
+    return set(map(type, chain.from_iterable([m for m in members if type(m) is tuple]))) <= ATOMS

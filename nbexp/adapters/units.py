@@ -7,12 +7,12 @@ Mutable objects inside a unit are written as their number, and so must be cut ou
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain, count
 from typing import Any
 
 from nbexp.adapters.base import Node
-from nbexp.adapters.kinds import ATOMS, MUTABLE
+from nbexp.adapters.kinds import ATOMS, MUTABLE, is_flat
 from nbexp.adapters.others import Failed
 from nbexp.adapters.stream import hashed
 from nbexp.adapters.tuples import LARGE
@@ -21,7 +21,7 @@ from nbexp.errors import Unfingerprintable
 from nbexp.hashing import digest, digest_buffer
 
 #: Longer content of a leaf is replaced by its digest.
-_SHORT = 64
+_SHORT = 200
 
 #: From here on, sorting members of one type is faster than marshal, which sorts their bytes.
 _FEW = 64
@@ -45,6 +45,7 @@ class Units:
         self._walk, self._described = walk, described
         self._keys: dict[int, bytes] = {}
         self._objects: list[object] = []
+        self._key_list: list[bytes] = []
         for leaves in walk.others.leaves:
             self._add(leaves.objects, [_short(marshal.dumps((leaves.tag, held), 2)) for held in leaves.contents])
         units: list[object] = [*walk.frozensets.values(), *walk.tuples.large().values()]
@@ -59,26 +60,24 @@ class Units:
 
     def table(self) -> list[bytes]:
         """The keys of all units, sorted, each once."""
-        return sorted({self._keys[id(o)] for o in self._objects})
+        return sorted(set(self._key_list))
 
     def numbered(self, first: int) -> list[tuple[int, object]]:
         """Every unit with the number to write for it: `first` + its place in `table`."""
-        places = {key: place for place, key in enumerate(self.table(), first)}
-        keys = self._keys
-        return [(places[keys[id(o)]], o) for o in self._objects]
+        places = dict(zip(self.table(), count(first), strict=False))
+        return list(zip(map(places.__getitem__, self._key_list), self._objects, strict=True))
 
     def set_contents(self, sets: Sequence[set[Any]]) -> list[Any]:
         """`set_content` of each."""
-        if set(map(type, chain.from_iterable(sets))) <= ATOMS:
-            return [marshal.dumps(o, 2) if len(o) <= _FEW else self.set_content(o) for o in sets]
+        if max(map(len, sets)) <= _FEW and set(map(type, chain.from_iterable(sets))) <= ATOMS:
+            return [marshal.dumps(o, 2) for o in sets]
         return list(map(self.set_content, sets))
 
     def set_content(self, members: set[Any] | frozenset[Any]) -> Any:
         """What a set holds, in an order that does not depend on hashes: built-in content to write."""
-        types = set(map(type, members))
-        if len(members) > _FEW and types in _SORTABLE:
+        if len(members) > _FEW and _sorts(members):
             return "sorted", sorted(members)
-        if _is_flat(members, types):
+        if is_flat(members):
             return marshal.dumps(members, 2)  # since Python 3.11 it sorts members by their bytes
         if self._walk.coarse and id(members) in self._walk.sets_of_objects:
             return "objects", len(members)
@@ -109,6 +108,7 @@ class Units:
     def _add(self, objects: Sequence[object], keys: Sequence[bytes]) -> None:
         self._keys.update(zip(map(id, objects), keys, strict=True))
         self._objects += objects
+        self._key_list += keys
 
     def _missing(self, unit: object) -> list[object]:
         """The parts of `unit` that need a key and have none."""
@@ -158,13 +158,14 @@ class Units:
         return b"m%d" % self._walk.numbers()[id(value)]
 
 
-def _is_flat(members: Iterable[Any], types: set[type]) -> bool:
-    """Whether members are atoms, or tuples of atoms."""
-    if types <= ATOMS:
+def _sorts(members: Collection[Any]) -> bool:
+    """Whether Python itself puts `members` in one order: exact str, bytes or int, or tuples with such columns."""
+    types = set(map(type, members))
+    if types in _SORTABLE:
         return True
-    if not types <= ATOMS | {tuple}:
+    if types != {tuple} or len(set(map(len, members))) != 1:
         return False
-    return set(map(type, chain.from_iterable([m for m in members if type(m) is tuple]))) <= ATOMS
+    return all(set(map(type, column)) in _SORTABLE for column in zip(*members, strict=True))
 
 
 def _is_small_flat(value: Any) -> bool:

@@ -11,12 +11,12 @@ The result depends on the value only, never on identity: two equal tuples and on
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
-from nbexp.adapters.kinds import ATOMS, BUILTIN
+from nbexp.adapters.kinds import ATOMS, BUILTIN, is_flat
 from nbexp.adapters.others import Others
 from nbexp.adapters.seen import Seen
 from nbexp.adapters.tuples import Tuples
@@ -92,7 +92,7 @@ class Walk:
         self._numbers: dict[int, int] = {}
         self._next = Level()
         self._undescribed: list[object] = []
-        self._late: list[Iterable[Any]] = []
+        self._late: list[Collection[Any]] = []
         self._go()
 
     def numbers(self) -> dict[int, int]:
@@ -190,11 +190,11 @@ class Walk:
     def _below_sets(self, sets: list[set[Any]], frozensets: list[frozenset[Any]]) -> None:
         new = {id(o): o for o in frozensets if id(o) not in self.frozensets}
         self.frozensets.update(new)
-        every: list[Iterable[Any]] = [*sets, *new.values()]
+        every: list[Collection[Any]] = [*sets, *new.values()]
         if set(map(type, chain.from_iterable(every))) <= ATOMS:
             return
         for members in every:
-            if set(map(type, members)) <= ATOMS:
+            if is_flat(members):
                 continue
             loose = self.others.immutables(members)
             if loose is None:

@@ -68,7 +68,7 @@ def fresh(value: Any) -> Any:
 def tangled(count: int = 20_000) -> list[Row]:
     rows = [Row(i, f"t{i}", []) for i in range(count)]
     for i, row in enumerate(rows):
-        row.tags = [rows[i - 1], rows[i // 2]]
+        row.tags = [rows[i // 2], rows[i // 3]]
     return rows
 
 
@@ -91,7 +91,7 @@ def cases() -> Iterator[Case]:
     yield Case("dict 1e5 tuple -> list", lambda: {(i, "k"): [i] for i in range(100_000)})
     yield Case("100k-str set", lambda: {f"k{i}" for i in range(100_000)}, 3)
     yield Case("1e5 mixed small sets", lambda: [{i, f"a{i % 7}"} for i in range(100_000)])
-    yield Case("set of 1e5 tuples", lambda: {(i, f"a{i % 7}") for i in range(100_000)})
+    yield Case("set of 1e5 tuples", lambda: {(i, f"a{i % 7}") for i in range(100_000)}, 3)
     yield Case("one shared list x 1e5", lambda: [["a", "b"]] * 100_000, 2)
     yield Case("2e4 lists, each twice", lambda: (lambda r: r + r)([[i, "x"] for i in range(20_000)]), 2)
     yield Case("20k dataclasses", lambda: [Row(i, f"text {i}", ["a", i]) for i in range(20_000)])
