@@ -90,9 +90,10 @@ def _table(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise BadUse(f'"{path}" cannot be read: {error}', "Repair the file.") from error
     try:
-        table = tomllib.loads(text).get("tool", {}).get("nbexp", {})
+        tools = tomllib.loads(text).get("tool", {})
     except tomllib.TOMLDecodeError as error:
         raise BadUse(f'"{path}" is not valid TOML: {error}', "Correct that line.") from error
+    table = tools.get("nbexp", {}) if isinstance(tools, dict) else None
     if not isinstance(table, dict):
         raise BadUse(f'"tool.nbexp" in "{path}" is not a table', "Write [tool.nbexp] on a line of its own.")
     return table

@@ -32,6 +32,8 @@ WAIT_SECONDS = 24 * 3600
 
 _BATCH = 500
 
+_MEMORY = ":memory:"
+
 _metadata = sa.MetaData()
 
 _records = sa.Table(
@@ -144,7 +146,7 @@ class Catalog:
 
     def __init__(self, store: str, keys: Keys) -> None:
         self._store, self._keys = store, keys
-        self._path = index_path(store)
+        self._path = index_path(store) if os.path.isdir(store) else _MEMORY
         try:
             self._open()
         except DatabaseError as error:
@@ -237,11 +239,12 @@ class Catalog:
     def rebuild(self) -> None:
         """Make the index anew from the record files, whatever the journal says; in memory if no file can be made."""
         try:
-            platform.remove(self._path)
+            if self._path != _MEMORY:
+                platform.remove(self._path)
             self._connect()
             self._fill()
         except (OSError, DatabaseError):
-            self._path = ":memory:"
+            self._path = _MEMORY
             self._connect()
             self._fill()
 
@@ -269,7 +272,7 @@ class Catalog:
 
     def _connect(self) -> None:
         """A connection for each question: nothing is held between them, nor across a fork."""
-        if self._path == ":memory:":
+        if self._path == _MEMORY:
             self._engine = sa.create_engine("sqlite://")
         else:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)

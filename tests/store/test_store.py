@@ -385,7 +385,7 @@ def test_a_place_outside_its_file_is_refused(store: Store, span: Span) -> None:
 
 def plant(store: Store, artifact: Artifact | None, keys: Keys | None = None, payload: bytes = bytes(10)) -> Path:
     """A record as anybody with a key can write it."""
-    record = make_record(artifact=artifact)
+    record = make_record(artifact=artifact, author="mallory@elsewhere")
     encoded = records.encode(record, payload)
     seal = (keys or store.keys).seal(bytes.fromhex(encoded.id), "mallory@elsewhere")
     place = Path(records.folder(os.fspath(store.path), record.key.digest))
