@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from nbexp.adapters.attributes import Attributes
 from nbexp.adapters.base import Adapter, Node
 from nbexp.adapters.pandas.arrays import index_content
 from nbexp.errors import Unpatchable
@@ -42,25 +43,9 @@ class IndexAdapter(Adapter):
         return f"{type(value).__name__[:30]} {str(value.dtype)[:25]}, {len(value):,} labels"
 
 
-class GroupingAdapter(Adapter):
-    """What `groupby` gives: the data and the way they are grouped, without results kept on the side."""
-
-    def describe(self, value: Any) -> Node:
-        state = {name: held for name, held in vars(value).items() if name != "_cache"}
-        labels = tuple(f".{name}" for name in state)
-        return Node("pandas.groupby", tuple(state), (), (type(value), *state.values()), (".__class__", *labels))
-
-    def patch(self, live: Any, new: Any) -> None:
-        state = dict(vars(new))
-        vars(live).clear()
-        vars(live).update(state)
-
-    def preview(self, value: Any) -> str:
-        return type(value).__name__[:80]
-
-
-GROUPINGS = tuple(
-    (kind, GroupingAdapter())
+#: What `groupby` gives: the data and the way they are grouped, without the results that it keeps.
+GROUPINGS: tuple[tuple[type, Adapter], ...] = tuple(
+    (kind, Attributes("pandas.groupby", frozenset({"_cache"})))
     for kind in (
         pd.core.groupby.groupby.BaseGroupBy,
         pd.core.groupby.ops.BaseGrouper,

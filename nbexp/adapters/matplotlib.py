@@ -1,0 +1,178 @@
+"""Figures, axes, artists and transforms of matplotlib.
+
+Content is what is drawn and how. The canvas, pyplot's list of figures, numbers of callbacks and links from a transform
+to those that use it are none: they are made anew, and differ between processes. A restored figure is not registered
+with pyplot, which would show it a second time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib import cbook, figure
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureCanvasBase, FigureManagerBase, NavigationToolbar2
+from matplotlib.figure import FigureBase
+from matplotlib.transforms import TransformNode
+
+from nbexp.adapters.attributes import Attributes
+from nbexp.adapters.base import Adapter, Node, Storing
+from nbexp.errors import Unpatchable
+
+#: What every artist may hold that is no content: whether it must be drawn again, and who is told so.
+_DRAWING = frozenset({"_stale", "stale_callback", "_stale_viewlims", "_renderer"})
+
+_FIGURE = frozenset({"canvas", "_number", "_button_pick_id", "_scroll_pick_id", "_original_dpi", "_cachedRenderer"})
+
+#: What stays as it is when an object takes over the content of another: its place in a window and among others.
+_KEPT = frozenset({"canvas", "_number", "stale_callback", "_parents"})
+
+
+class ArtistAdapter(Attributes):
+    """Any `matplotlib.artist.Artist` that is not a figure or axes, by all its attributes."""
+
+    def __init__(self, tag: str = "matplotlib.artist", skipped: frozenset[str] = frozenset()) -> None:
+        super().__init__(tag, _DRAWING | skipped)
+
+    def attributes(self, value: Any) -> dict[str, Any]:
+        return dict(sorted(super().attributes(value).items()))
+
+    def patch(self, live: Any, new: Any) -> None:
+        if type(live) is not type(new):
+            raise Unpatchable("", type(live).__qualname__, f"its type became {type(new).__qualname__}")
+        state = {name: held for name, held in vars(new).items() if name not in _KEPT}
+        kept = {name: held for name, held in vars(live).items() if name in _KEPT}
+        vars(live).clear()
+        vars(live).update(state | kept)
+
+    def preview(self, value: Any) -> str:
+        return type(value).__qualname__[:80]
+
+
+class AxesAdapter(ArtistAdapter):
+    """`matplotlib.axes.Axes`, with those it shares an axis with."""
+
+    def attributes(self, value: Any) -> dict[str, Any]:
+        state = value.__getstate__()
+        links = {name: state[name] for name in ("_shared_axes", "_twinned_axes")}
+        return super().attributes(value) | links
+
+    def preview(self, value: Any) -> str:
+        return f"Axes of {len(value.get_children())} artists"
+
+
+class FigureAdapter(ArtistAdapter):
+    """A `matplotlib.figure.Figure` or a part of one."""
+
+    def __init__(self) -> None:
+        super().__init__("matplotlib.figure", _FIGURE)
+
+    def attributes(self, value: Any) -> dict[str, Any]:
+        state = super().attributes(value)
+        return state | {"_dpi": vars(value).get("_original_dpi", state.get("_dpi"))}
+
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        """As matplotlib does, but unknown to pyplot when it comes back."""
+        make, arguments, state, *rest = value.__reduce_ex__(5)
+        state.pop("_restore_to_pylab", None)
+        return (make, arguments, state, *rest)
+
+    def preview(self, value: Any) -> str:
+        return f"{type(value).__qualname__} with {len(value.axes)} axes"[:80]
+
+
+class TransformAdapter(ArtistAdapter):
+    """A transform or a box; which others are built on it shows in them, and what is out of date is worked out anew."""
+
+    def __init__(self) -> None:
+        super().__init__("matplotlib.transform", frozenset({"_parents", "_invalid"}))
+
+
+class StateAdapter(Adapter):
+    """An object that gives and takes its whole content as one state."""
+
+    def state(self, value: Any) -> dict[str, Any]:
+        """What `__setstate__` of such an object takes; a new dict."""
+        return dict(value.__getstate__())
+
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        return _new, (type(value),), self.state(value)
+
+    def detach(self, value: Any) -> Any:
+        new = _new(type(value))
+        new.__setstate__(self.state(value))
+        return new
+
+    def patch(self, live: Any, new: Any) -> None:
+        live.__setstate__(self.state(new))
+
+
+def _new(kind: Any) -> Any:
+    return kind.__new__(kind)
+
+
+class CallbacksAdapter(StateAdapter):
+    """A registry of callbacks: the functions of each signal in order, whatever their numbers.
+
+    Matplotlib's own pickles leave out most callbacks, such as those by which a colour bar follows its image.
+    """
+
+    def describe(self, value: Any) -> Node:
+        alive = _callbacks(value)
+        signals = tuple((signal, tuple(cid in value._pickled_cids for cid in alive[signal])) for signal in alive)
+        functions = [function for held in alive.values() for function in held.values()]
+        known = None if value._signals is None else tuple(value._signals)
+        return Node("matplotlib.callbacks", (known, signals), (), (value.exception_handler, *functions))
+
+    def state(self, value: Any) -> dict[str, Any]:
+        alive = _callbacks(value)
+        numbers = [cid for held in alive.values() for cid in held]
+        following = max(numbers, default=-1) + 1
+        return {**vars(value), "callbacks": alive, "_func_cid_map": None, "_cid_gen": following}
+
+
+def _callbacks(registry: Any) -> dict[str, dict[int, Any]]:
+    """The living functions of each signal by number, without those of the window that shows the figure."""
+    alive = {}
+    for signal, proxies in sorted(registry.callbacks.items()):
+        held = {cid: proxies[cid]() for cid in sorted(proxies)}
+        shown = {cid: function for cid, function in held.items() if function is not None and not _of_window(function)}
+        if shown:
+            alive[signal] = shown
+    return alive
+
+
+def _of_window(function: Any) -> bool:
+    return isinstance(getattr(function, "__self__", None), (FigureManagerBase, FigureCanvasBase, NavigationToolbar2))
+
+
+class GrouperAdapter(StateAdapter):
+    """Groups of objects that go together, such as labels to be aligned."""
+
+    def describe(self, value: Any) -> Node:
+        groups = [tuple(group) for group in value]
+        return Node("matplotlib.groups", tuple(map(len, groups)), (), [held for group in groups for held in group])
+
+
+class AxesStackAdapter(StateAdapter):
+    """The axes of a figure as they were added, and which were the current ones."""
+
+    def describe(self, value: Any) -> Node:
+        held = value._axes
+        ranks = sorted(held.values())
+        return Node("matplotlib.axes-stack", tuple(ranks.index(rank) for rank in held.values()), (), tuple(held))
+
+
+ADAPTERS: dict[type | str, Adapter] = {
+    cbook.CallbackRegistry: CallbacksAdapter(),
+    cbook.Grouper: GrouperAdapter(),
+    figure._AxesStack: AxesStackAdapter(),
+}
+
+BASES: tuple[tuple[type, Adapter], ...] = (
+    (FigureBase, FigureAdapter()),
+    (Axes, AxesAdapter("matplotlib.axes")),
+    (Artist, ArtistAdapter()),
+    (TransformNode, TransformAdapter()),
+)
