@@ -26,8 +26,7 @@ class Name:
     path: tuple[str, ...]
 
     def __str__(self) -> str:
-        dotted = ".".join(self.path)
-        return dotted if self.module == "__main__" else f"{self.module}.{dotted}"
+        return ".".join(self.path if self.module == "__main__" and self.path else (self.module, *self.path))
 
 
 @dataclass(frozen=True, slots=True)

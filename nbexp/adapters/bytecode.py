@@ -1,8 +1,8 @@
 """What a code object does, told without its place: no file, no line, no state of the interpreter.
 
-`content` is the meaning of a code object as plain data, equal wherever and in whatever layout the same source was compiled
-(the few layouts that make the compiler choose other jumps are told apart: a needless miss, never a wrong hit). `reads`
-says which names it looks up. Only the standard library is used, so that both can be tried on any Python.
+`content` is the meaning of a code object, equal wherever and in whatever layout the same source was compiled (the few
+layouts that make the compiler choose other jumps are told apart: a needless miss, never a wrong hit). `reads` says
+which names it looks up. Only the standard library is used, so that both can be tried on any Python.
 
 The shape of instructions is that of CPython 3.11 to 3.13: two bytes each, arguments widened by ``EXTENDED_ARG``, inline
 caches after them; `CodeType.co_code` gives them as compiled, whatever the interpreter has specialised since.
@@ -86,7 +86,9 @@ def instructions(code: CodeType) -> list[Instruction]:
 
 def _decoded(code: CodeType) -> tuple[list[tuple[int, int]], dict[int, int]]:
     """Operation and argument of each instruction (of jumps: the offset of the target), and each offset's index."""
-    raw, units, places = code.co_code, [], {}
+    raw = code.co_code
+    units: list[tuple[int, int]] = []
+    places: dict[int, int] = {}
     at, end = 0, len(raw)
     while at < end:
         places[at] = len(units)
@@ -114,8 +116,8 @@ def _decoded(code: CodeType) -> tuple[list[tuple[int, int]], dict[int, int]]:
 def content(code: CodeType) -> bytes:
     """What `code` does, as bytes: the same for the same source, wherever it was compiled from.
 
-    Everything a call can tell counts: instructions, constants with their exact types, nested code, names of arguments and
-    variables, handlers of exceptions, the docstring. The function's own name does not (code has none of its own).
+    Everything a call can tell counts: instructions, constants with their exact types, nested code, names of arguments
+    and variables, handlers of exceptions, the docstring. Its own name does not: that is the function's.
     """
     return marshal.dumps(_tree(code), 2)  # version 2 knows neither references nor interned strings
 

@@ -1,0 +1,61 @@
+"""The content of definitions: functions, classes and modules of the notebook and project, each as one node."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import _lru_cache_wrapper
+from types import FunctionType, ModuleType
+from typing import Any
+
+from nbexp.adapters.base import Name, Node
+from nbexp.adapters.classes import class_content
+from nbexp.adapters.codecontent import CodeContent, function_content
+from nbexp.adapters.lookups import every_name
+from nbexp.adapters.origin import is_project
+from nbexp.adapters.reference import reference
+from nbexp.adapters.resolving import is_module
+
+
+def is_reference(value: Any) -> bool:
+    """Whether `value` is told by its name where it is held."""
+    if is_module(value):
+        return True
+    return isinstance(value, (FunctionType, type, _lru_cache_wrapper)) and reference(value) is not None
+
+
+def content_node(value: Any) -> Node | None:
+    """The content of notebook and project code; None for what is no code of these."""
+    where = reference(value) if isinstance(value, (FunctionType, type, _lru_cache_wrapper)) else None
+    if where is not None and not is_project(where.module):
+        return None
+    if isinstance(value, FunctionType):
+        return function_content(value).node("function")
+    if isinstance(value, type):
+        return class_content(value).node("class")
+    if isinstance(value, _lru_cache_wrapper):
+        return cached_function_node(value)
+    if isinstance(value, ModuleType) and is_project(value.__name__):
+        return module_content(value).node("module content")
+    return None
+
+
+def cached_function_node(value: Any) -> Node:
+    """A `functools.lru_cache` function: what it has cached so far is no content (D29)."""
+    parameters = value.cache_parameters()
+    meta = (parameters["maxsize"], bool(parameters["typed"]))
+    inner = value.__wrapped__
+    if isinstance(inner, FunctionType):
+        content = function_content(inner)
+        return dataclasses.replace(content, meta=(meta, content.meta)).node("lru_cache")
+    return Node("lru_cache", meta, children=(inner,), labels=(".__wrapped__",))
+
+
+def module_content(module: ModuleType) -> CodeContent:
+    """All globals of a project module, by name: what code may do with a module as a whole is not known (D26)."""
+    name = module.__name__
+    if not is_module(module):
+        held = {key: value for key, value in vars(module).items() if not (key.startswith("__") and key.endswith("__"))}
+        labels = tuple(f".{key}" for key in held)
+        return CodeContent((name, tuple(held)), tuple(held.values()), labels)
+    names = sorted(every_name(name, vars(module)))
+    return CodeContent((name, tuple(names)), reads=frozenset(Name(name, (each,)) for each in names))

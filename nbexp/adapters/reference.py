@@ -1,0 +1,106 @@
+"""Functions, classes and modules by name: where code that runs would find this very object.
+
+Something that can be found by name is told by its name, and its content stands on its own in a key. What cannot be
+found (lambdas, closures, local classes, definitions replaced since) is told by its content where it is held.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import _lru_cache_wrapper
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MethodType,
+    ModuleType,
+)
+from typing import Any
+
+from nbexp.adapters.base import Name, Node
+from nbexp.adapters.origin import is_project, origin
+
+_ABSENT = object()
+
+
+def reference(value: Any) -> Name | None:
+    """Where `value`, a function or class, is found by its own module and qualified name; None if it is not.
+
+    A function of the notebook or project that claims to be an installed one (a monkeypatch with `functools.wraps`) is
+    not what the name stands for, although it is what is found there: None.
+
+    Example:
+        >>> import json
+        >>> reference(json.JSONDecoder.decode)
+        Name(module='json.decoder', path=('JSONDecoder', 'decode'))
+    """
+    module = getattr(value, "__module__", None)
+    if not isinstance(module, str):
+        return None
+    for attribute in ("__qualname__", "__name__"):
+        dotted = getattr(value, attribute, None)
+        if not isinstance(dotted, str) or "<" in dotted:
+            continue
+        path = tuple(dotted.split("."))
+        if find(module, path) is value:
+            return None if is_project_code(value) and not is_project(module) else Name(module, path)
+    return None
+
+
+def find(module: str, path: tuple[str, ...]) -> Any:
+    """What stands at `path` in the globals of a loaded module, by dictionaries alone: no descriptor or ``__getattr__``
+    runs. A marker that is no value if there is nothing."""
+    loaded = sys.modules.get(module)
+    held: Any = vars(loaded).get(path[0], _ABSENT) if isinstance(loaded, ModuleType) else _ABSENT
+    for piece in path[1:]:
+        if held is _ABSENT:
+            break
+        held = _attribute(held, piece)
+    return held
+
+
+def _attribute(held: Any, piece: str) -> Any:
+    if not isinstance(held, type):
+        return vars(held).get(piece, _ABSENT) if isinstance(held, ModuleType) else _ABSENT
+    for base in type.__dict__["__mro__"].__get__(held):
+        found = base.__dict__.get(piece, _ABSENT)
+        if found is not _ABSENT:
+            return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
+    return _ABSENT
+
+
+def is_project_code(value: Any) -> bool:
+    """Whether `value` is a function, method or class defined by notebook or project code, whatever it calls itself."""
+    if isinstance(value, FunctionType):
+        home = value.__globals__.get("__name__")
+        return isinstance(home, str) and is_project(home)
+    if isinstance(value, MethodType):
+        return is_project_code(value.__func__)
+    if isinstance(value, (_lru_cache_wrapper, staticmethod, classmethod)):
+        return is_project_code(value.__wrapped__)
+    if isinstance(value, type):
+        return isinstance(value.__module__, str) and is_project(value.__module__)
+    return False
+
+
+def reference_node(name: Name) -> Node:
+    """A function or class told by where it is found."""
+    where = origin(name.module)
+    meta = (name.module, ".".join(name.path))
+    if where.kind == "project":
+        return Node("ref", meta, mutable=False, reads=(name,))
+    return Node("installed", meta, mutable=False, packages=(where.root,) if where.root else ())
+
+
+def method_of_library(value: Any) -> Name | None:
+    """Where a bound method that an installed module keeps as a global is found: ``random.shuffle``, ``np.random.rand``.
+
+    The object behind it is ambient state (a generator), not content of the function.
+    """
+    owner = getattr(value, "__self__", None)
+    name = getattr(value, "__name__", None)
+    if not isinstance(value, (MethodType, BuiltinFunctionType)) or not isinstance(name, str):
+        return None
+    for module in (getattr(value, "__module__", None), type(owner).__module__):
+        if isinstance(module, str) and find(module, (name,)) is value and not is_project(module):
+            return Name(module, (name,))
+    return None
