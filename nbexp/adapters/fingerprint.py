@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import marshal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +70,7 @@ def fingerprint(value: object, *, label: str = "value") -> Fingerprint:
         _refuse_transient(value)
         with _no_collection():
             walk = Walk(value, rank=_rank)
-            whole = encode(walk)
+            whole = _encode_somewhere(walk)
     except Failed as failed:
         raise _placed(failed, value, label) from failed.__cause__
     spans = tuple((start, stop, o) for o in walk.others.held for start, stop in walk.others.nodes[id(o)].spans)
@@ -101,6 +102,15 @@ def mutables(value: object) -> tuple[object, ...]:
 def atom(value: object) -> bool:
     """Whether `value` is an immutable leaf: exactly None, bool, int, float, complex, str, bytes or ``...``."""
     return type(value) in ATOMS
+
+
+def _encode_somewhere(walk: Walk) -> bytes:
+    """`encode`, in a thread of its own if too little of this one's stack is left: calls are counted by thread."""
+    try:
+        return encode(walk)
+    except RecursionError:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(encode, walk).result()
 
 
 @contextmanager
