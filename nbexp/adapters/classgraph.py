@@ -129,7 +129,7 @@ def make_class(
     namespace: dict[str, Any] = {key: read.get(key) for key in order}
     namespace["__qualname__"] = qualname
     quiet = any("__init_subclass__" in vars(ancestor) for base in bases for ancestor in base.__mro__[:-1])
-    made = type.__new__(meta, name, (_stand_in(bases[0]), *bases) if quiet else bases, namespace)
+    made: type = type.__new__(meta, name, (_stand_in(bases[0]), *bases) if quiet else bases, namespace)
     if quiet:
         type.__setattr__(made, "__bases__", bases)
     if is_abc:

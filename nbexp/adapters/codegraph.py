@@ -11,6 +11,7 @@ import functools
 import gc
 import marshal
 import sys
+import weakref
 from importlib import import_module
 from types import CellType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,9 @@ def reduce_function(function: FunctionType, reducing: Reducing) -> Any:
 
 def _state(function: FunctionType) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a function just made from its code does not have yet: attributes, and its ``__dict__``."""
-    code, attributes = function.__code__, {}
-    fresh = {
+    code = function.__code__
+    attributes: dict[str, Any] = {}
+    fresh: dict[str, Any] = {
         "__defaults__": None,
         "__kwdefaults__": None,
         "__annotations__": {},
@@ -208,7 +210,21 @@ def _reduce_proxy(value: Any, reducing: Reducing) -> Any:
     return MappingProxyType, tuple(gc.get_referents(value))
 
 
+def _reduce_weakref(value: Any, reducing: Reducing) -> Any:
+    """A weak reference: to the same object of the graph, which something else must hold there as here."""
+    if value.__callback__ is not None:
+        raise Unstorable("", "weakref", "something happens when its object dies", "Keep the object itself.")
+    target = value()
+    return (dead_reference, ()) if target is None else (weakref.ref, (target,))
+
+
+def dead_reference() -> Any:
+    """A weak reference whose object is gone."""
+    return weakref.ref(ModuleGlobals(""))
+
+
 WRAPPERS: dict[type, Any] = {
+    weakref.ref: _reduce_weakref,
     MappingProxyType: _reduce_proxy,
     property: _reduce_property,
     staticmethod: _reduce_wrapper,

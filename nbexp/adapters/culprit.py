@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from nbexp.adapters.walk import ATOMS
+from nbexp.adapters.kinds import ATOMS
 from nbexp.errors import Unstorable, ValueProblem
 from nbexp.registry import adapter_for
 

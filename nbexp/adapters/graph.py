@@ -16,8 +16,9 @@ import marshal
 import pickle
 import struct
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, repeat
 from types import CodeType
@@ -32,7 +33,10 @@ from nbexp.errors import Unstorable
 INLINE_BYTES = 4096
 
 #: Values nested deeper than the C pickler can go are written by the Python one, down to this depth of calls.
-_DEEPEST = 200_000
+_DEEPEST = 100_000
+
+#: More than one call of the Python pickler takes of the native stack.
+_FRAME_BYTES = 5120
 
 _HEAD = struct.Struct("<4sI")
 _MAGIC = b"NBG1"
@@ -174,11 +178,10 @@ def _passes(
     try:
         return _pass(_Pickler, value, memo, reducing)
     except RecursionError:
-        with _deep_recursion():
-            try:
-                return _pass(pickle._Pickler, value, memo, reducing.again())
-            except RecursionError as error:
-                raise Unstorable("", type(value).__qualname__, "it is nested too deep") from error
+        try:
+            return _with_deep_stack(lambda: _pass(pickle._Pickler, value, memo, reducing.again()))
+        except RecursionError as error:
+            raise Unstorable("", type(value).__qualname__, "it is nested too deep") from error
 
 
 def _pass(kind: Any, value: object, memo: _Memo, reducing: Reducing) -> _Passed:
@@ -199,14 +202,16 @@ def _pass(kind: Any, value: object, memo: _Memo, reducing: Reducing) -> _Passed:
     return pickler, (file.getvalue(), buffers)
 
 
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _DEEPEST))
+def _with_deep_stack(call: Callable[[], _Passed]) -> _Passed:
+    """What `call` gives when it may go `_DEEPEST` calls deep: in a thread, since only threads choose their stack."""
+    limit, size = sys.getrecursionlimit(), threading.stack_size(_DEEPEST * _FRAME_BYTES)
+    sys.setrecursionlimit(max(limit, _DEEPEST))
     try:
-        yield
+        with ThreadPoolExecutor(1) as threads:
+            return threads.submit(call).result()
     finally:
-        sys.setrecursionlimit(before)
+        threading.stack_size(size)
+        sys.setrecursionlimit(limit)
 
 
 def _well_known(code: CodeSource | None) -> list[object]:

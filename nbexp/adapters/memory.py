@@ -41,7 +41,7 @@ class MemoryAdapter(Adapter):
 
 def alias(start: int, size: int, keep: object) -> memoryview:
     """The `size` bytes from address `start` as a writable buffer, without a copy; it keeps `keep` alive."""
-    kind = type("Alias", (ctypes.Array,), {"_type_": ctypes.c_ubyte, "_length_": size})
+    kind: Any = type("Alias", (ctypes.Array,), {"_type_": ctypes.c_ubyte, "_length_": size})
     window = kind.from_address(start)
     window.keep = keep
     return memoryview(window).cast("B")

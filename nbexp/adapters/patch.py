@@ -33,18 +33,36 @@ def detach(value: Any) -> Any:
     return new
 
 
+def check_patch(live: Any, new: Any) -> None:
+    """Whether `patch` will succeed; nothing is changed. All patches of a result are checked before one is made.
+
+    Raises:
+        Unpatchable: It will not: `live` cannot take over the content of `new`.
+    """
+    if type(live) is not type(new):
+        raise Unpatchable("", type(live).__qualname__, f"it cannot become a {type(new).__qualname__}")
+    if type(live) in _EXACT:
+        return
+    adapter = adapter_for(type(live))
+    if type(adapter).patch is Adapter.patch:
+        adapter.patch(live, new)  # raises, in the words of the adapter
+    check = getattr(adapter, "check_patch", None)
+    if check is not None:
+        check(live, new)
+
+
 def patch(live: Any, new: Any) -> None:
     """Give `live` the content of `new` (from `detach`), in place; `new` stays as it is.
 
     Raises:
         Unpatchable: It cannot be done. `live` is then as before.
     """
-    if type(live) in _EXACT:
-        if type(live) is not type(new):
-            raise Unpatchable("", type(live).__qualname__, f"it cannot become a {type(new).__qualname__}")
-        _EXACT[type(live)][1](live, new)
-    else:
+    if (exact := _EXACT.get(type(live))) is None:
         adapter_for(type(live)).patch(live, new)
+        return
+    if type(live) is not type(new):
+        raise Unpatchable("", type(live).__qualname__, f"it cannot become a {type(new).__qualname__}")
+    exact[1](live, new)
 
 
 def _patch_sequence(live: Any, new: Any) -> None:

@@ -57,7 +57,7 @@ class Reducing:
         """Whether a function, class or the like is stored by its name."""
         name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
         outermost = _found(value, getattr(value, "__module__", None), name)
-        return outermost is not None and self._by_reference(outermost)
+        return outermost is not None and (_is_ours(value) or self._by_reference(outermost))
 
     def globals_of(self, function: FunctionType) -> Any:
         """What stands for a function's globals: its module's live namespace, or the very dict if it is no module's."""
@@ -87,6 +87,11 @@ class Reducing:
             return adapter.reduce(value, self.memory)
 
         return adapted
+
+
+def _is_ours(value: Any) -> bool:
+    """Whether `value` is one of the functions that graphs are rebuilt with."""
+    return bool(value.__module__.partition(".")[0] == __name__.partition(".")[0])
 
 
 def _pickles_way(value: object) -> Any:

@@ -58,7 +58,8 @@ def _reduce_new_type(value: Any, reducing: Reducing) -> Any:
 
 def make_new_type(qualname: str, module: str, supertype: Any) -> Any:
     """A `typing.NewType` made again."""
-    value = typing.NewType(qualname.rpartition(".")[2], supertype)
+    kind: Any = typing.NewType
+    value = kind(qualname.rpartition(".")[2], supertype)
     value.__qualname__, value.__module__ = qualname, module
     return value
 

@@ -44,10 +44,14 @@ def strides_of(array: Array) -> tuple[int, ...]:
     return tuple(stride if count > 1 else 0 for count, stride in zip(array.shape, array.strides, strict=True))
 
 
+def in_order(array: Array) -> Array:
+    """The elements in `order_of`, as a flat array: without a copy if they lie so in memory."""
+    return (array.T if order_of(array) == "F" else array).reshape(-1)
+
+
 def raw(array: Array) -> Array:
     """The bytes of the elements in `order_of`, as a flat array: without a copy if they lie so in memory."""
-    flat = array.T if order_of(array) == "F" else np.ascontiguousarray(array)
-    return flat.reshape(-1).view(np.uint8) if flat.nbytes else np.empty(0, np.uint8)
+    return np.ascontiguousarray(in_order(array)).view(np.uint8) if array.nbytes else np.empty(0, np.uint8)
 
 
 class _Buffers(Sequence[Any]):
@@ -88,8 +92,7 @@ def describe(array: Array, tag: str, *, meta: Any = None, children: Sequence[obj
 
 
 def _items(array: Array) -> list[Any]:
-    order = "F" if order_of(array) == "F" else "C"
-    return array.reshape(-1, order=order).tolist()  # type: ignore[no-any-return]
+    return in_order(array).tolist()  # type: ignore[no-any-return]
 
 
 class ArrayAdapter(MemoryAdapter):
@@ -118,8 +121,14 @@ class ArrayAdapter(MemoryAdapter):
     def detach(self, value: Any) -> Any:
         return value.view(Detached)
 
+    def check_patch(self, live: Any, new: Any) -> None:
+        """See `nbexp.adapters.patch.check_patch`."""
+        check_form(live, new)
+
     def patch(self, live: Any, new: Any) -> None:
         patch_elements(live, new)
+        if type(live) is not np.ndarray:
+            live.__dict__.update(_fields(new))
 
     def preview(self, value: Any) -> str:
         return f"{value.dtype} array, {' x '.join(map(str, value.shape)) or 'one value'}"[:80]
@@ -209,9 +218,9 @@ def stored(array: Array, value: object, storing: Storing | None) -> tuple[Any, .
         return view_of, (region, start, array.dtype, array.shape, array.strides, bool(array.flags.writeable))
     if any(stride == 0 and count > 1 for count, stride in zip(array.shape, array.strides, strict=True)):
         return _stored_broadcast(array)
-    own = raw(array)
-    if not own.flags.writeable:  # stored as memory that can be written to: the flag is the array's, not the memory's
-        own = alias(address(own), own.nbytes, own) if own.nbytes else own
+    own: Any = raw(array)
+    if own.nbytes and not own.flags.writeable:  # the flag is the array's, not the memory's: both are stored
+        own = alias(address(own), own.nbytes, own)
     return from_buffer, (PickleBuffer(own), array.dtype, array.shape, order_of(array), bool(array.flags.writeable))
 
 
@@ -233,7 +242,7 @@ def _stored_broadcast(array: Array) -> tuple[Any, ...]:
 def _stored_objects(array: Array, value: object, found: tuple[Any, int] | None) -> tuple[Any, ...]:
     if found is not None and (part := _part_of_owner(array, value, found)) is not None:
         return part
-    state = (array.reshape(-1, order=order_of(array)).tolist(), bool(array.flags.writeable))  # type: ignore[call-overload]
+    state = (in_order(array).tolist(), bool(array.flags.writeable))
     if array.dtype.names is not None:
         state = ([array[name].copy() for name in array.dtype.names], state[1])
     return empty, (array.shape, array.dtype, order_of(array)), state, None, None, fill
@@ -283,8 +292,9 @@ def view_of(
 
 def part_of(owner: Array, start: int, shape: tuple[int, ...], strides: tuple[int, ...], writeable: bool) -> Array:
     """An array that sees a part of the elements of `owner`, `start` bytes behind its first byte."""
-    flat = owner.T.reshape(-1) if order_of(owner) == "F" else owner.reshape(-1)
-    return np.lib.stride_tricks.as_strided(flat[start // owner.itemsize :], shape, strides, writeable=writeable)
+    return np.lib.stride_tricks.as_strided(
+        in_order(owner)[start // owner.itemsize :], shape, strides, writeable=writeable
+    )
 
 
 def broadcast(once: Array, shape: tuple[int, ...], repeated: tuple[bool, ...], writeable: bool) -> Array:
@@ -327,12 +337,26 @@ def set_fields(value: Any, fields: dict[str, Any]) -> None:
 # -- patching ----------------------------------------------------------------------------------------------------------
 
 
-def patch_elements(live: Array, new: Array) -> None:
-    """Write the elements of `new` into `live`, which must have the same form."""
-    same = (live.dtype, live.shape, order_of(live)) == (new.dtype, new.shape, order_of(new))
+def check_form(live: Array, new: Array) -> None:
+    """Whether the elements of `new` can be written into `live`.
+
+    Raises:
+        Unpatchable: The form differs, or the memory belongs to something that must not be written to.
+    """
+    same = (live.shape, order_of(live)) == (new.shape, order_of(new))
     if not same or content(live.dtype) != content(new.dtype):
         raise Unpatchable("", "numpy.ndarray", "its shape, order or dtype was changed in place", _COPY)
     if not live.flags.writeable:
-        live.flags.writeable = True
+        try:
+            live.flags.writeable = True
+        except ValueError:
+            raise Unpatchable("", "numpy.ndarray", "its memory cannot be written to", _COPY) from None
+        live.flags.writeable = False
+
+
+def patch_elements(live: Array, new: Array) -> None:
+    """Write the elements of `new` into `live`, which must have the same form."""
+    check_form(live, new)
+    live.flags.writeable = True
     np.ndarray.__setitem__(live, ..., new.view(np.ndarray))
     live.flags.writeable = new.flags.writeable

@@ -88,7 +88,7 @@ class RandomStateAdapter(Adapter):
 
     def describe(self, value: Any) -> Node:
         if value is _global_state():
-            return Node("numpy.global_state")
+            return Node("numpy.global_state", mutable=False)
         state = {k: v for k, v in value.get_state(legacy=False).items() if k in ("has_gauss", "gauss")}
         return Node("numpy.state", plain(state), children=(value._bit_generator,), labels=("._bit_generator",))
 

@@ -65,8 +65,9 @@ class UfuncAdapter(Leaf):
 
     def content(self, value: Any) -> Any:
         """The module and the name that lead to it."""
-        module = pickle.whichmodule(value, value.__name__)  # type: ignore[attr-defined]
-        if getattr(sys.modules.get(module), value.__name__, None) is not value:
+        name: str = value.__name__
+        module = pickle.whichmodule(value, name)  # type: ignore[attr-defined]
+        if module is None or getattr(sys.modules.get(module), name, None) is not value:
             advice = "Use the Python function itself, or `np.vectorize`."
             raise Unfingerprintable("", "numpy.ufunc", "it is made from another function", advice)
-        return (module, value.__name__)
+        return (module, name)

@@ -1,0 +1,109 @@
+"""Modules and optimizers: instances whose fields are their content, with hooks by what they do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from nbexp.adapters.base import Adapter, Node, Storing
+from nbexp.adapters.torch.hooks import after_known_hooks, described, hooks_in
+from nbexp.errors import Unpatchable
+
+
+class _WithHooks(Adapter):
+    """An instance of a class of torch's, or of a subclass: class, fields, hooks."""
+
+    tag: str
+    base: Any
+
+    def describe(self, value: Any) -> Node:
+        hooks = hooks_in(value.__dict__)
+        meta, functions = described(hooks)
+        fields = {name: field for name, field in value.__dict__.items() if name not in hooks}
+        labels = [".__class__", *(f".{name}" for name in fields), *(f".<hook {i}>" for i in range(len(functions)))]
+        children = [type(value), *fields.values(), *functions]
+        return Node(self.tag, (tuple(fields), meta), children=children, labels=labels)
+
+    def _pickles_itself(self, tp: type) -> bool:
+        return any(getattr(tp, hook, None) is not getattr(self.base, hook, None) for hook in _HOOKS)
+
+    def detach(self, value: Any) -> Any:
+        new = object.__new__(type(value))
+        new.__dict__.update(value.__dict__)
+        return new
+
+    def check_patch(self, live: Any, new: Any) -> None:
+        """See `nbexp.adapters.patch.check_patch`."""
+        after = hooks_in(new.__dict__)
+        for name, held in hooks_in(live.__dict__).items():
+            if held and list(map(id, held.values())) != list(map(id, after.get(name, {}).values())):
+                raise Unpatchable("", type(live).__qualname__, "its hooks were changed in place")
+
+    def patch(self, live: Any, new: Any) -> None:
+        self.check_patch(live, new)
+        kept = hooks_in(live.__dict__)
+        for name, after in hooks_in(new.__dict__).items():
+            _patch_hooks(kept.setdefault(name, {}), after)
+        fields = {name: kept.get(name, field) for name, field in new.__dict__.items()}
+        live.__dict__.clear()
+        live.__dict__.update(fields)
+
+    def preview(self, value: Any) -> str:
+        return type(value).__qualname__[:80]
+
+
+def _patch_hooks(live: dict[int, Any], new: dict[int, Any]) -> None:
+    """Set hooks where there are none; those that are there stay, since handles know them by their number here."""
+    if not live:
+        live.update(new)
+        after_known_hooks(new)
+
+
+_HOOKS = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
+
+
+class ModuleAdapter(_WithHooks):
+    """``torch.nn.Module`` and its subclasses: parameters, buffers, submodules, training mode and all else."""
+
+    tag = "torch.module"
+    base = torch.nn.Module
+
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        if self._pickles_itself(type(value)) or not any(hooks_in(value.__dict__).values()):
+            return NotImplemented
+        return new_instance, (type(value),), value.__dict__, None, None, fill_module
+
+    def preview(self, value: Any) -> str:
+        count = sum(p.numel() for p in value.parameters() if not torch.nn.parameter.is_lazy(p))
+        return f"{type(value).__qualname__}, {count:,} parameters"[:80]
+
+
+class OptimizerAdapter(_WithHooks):
+    """Optimizers, linked to the parameters they move; the wrapper that a scheduler puts around ``step`` included."""
+
+    tag = "torch.optimizer"
+    base = torch.optim.Optimizer
+
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        if self._pickles_itself(type(value)):
+            return NotImplemented
+        return new_instance, (type(value),), value.__dict__, None, None, fill_optimizer
+
+
+def new_instance(cls: Any) -> Any:
+    """An instance without fields."""
+    return cls.__new__(cls)
+
+
+def fill_module(module: Any, fields: dict[str, Any]) -> None:
+    """Give a loaded module its fields."""
+    module.__setstate__(fields)
+    after_known_hooks(number for hooks in hooks_in(fields).values() for number in hooks)
+
+
+def fill_optimizer(optimizer: Any, fields: dict[str, Any]) -> None:
+    """Give a loaded optimizer its fields, in their order."""
+    optimizer.__dict__.update(fields)
+    optimizer._patch_step_function()
+    after_known_hooks(number for hooks in hooks_in(fields).values() for number in hooks)
