@@ -44,14 +44,14 @@ def check_cells(notebook: Any, path: Path) -> tuple[NotebookStage, ...]:
         BadUse: A cell has a syntax error, or a stage's header cannot be understood.
     """
     from nbexp.stage.analysis import analyse
-    from nbexp.stage.spec import default_name, parse_header
+    from nbexp.stage.spec import default_name, parse_spec
 
     found: list[NotebookStage] = []
     taken: dict[str, int] = {}
     for index, cell in code_cells(notebook):
         header, body = _split(cell.source)
         try:
-            spec = parse_header(header) if header is not None else None
+            spec = parse_spec(header) if header is not None else None
             tree = python_tree(body)
         except BadUse as error:
             raise BadUse(f'cell {index + 1} of "{path}": {error.what}', error.advice) from None

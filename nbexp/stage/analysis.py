@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nbexp import hashing
 from nbexp.stage.assumptions import Chain
-from nbexp.stage.flow import Cell, Definition
-from nbexp.stage.magics import Code, as_magic, code_inside
+from nbexp.stage.definitions import named_definitions, statements_of_scope
+from nbexp.stage.findings import Cell
+from nbexp.stage.flow import analyse_flow
+from nbexp.stage.magics import Code, as_magic, code_inside, ends_with_semicolon
 from nbexp.stage.meaning import meaning
-from nbexp.stage.scopes import FUNCTIONS, Bound, bound
+from nbexp.stage.scopes import DEFINITION, VALUE, Bound, bound
 
 _KEPT = 512
 _cache: OrderedDict[str, Analysis] = OrderedDict()
@@ -32,9 +32,10 @@ class Analysis:
         live_in: Names whose value from above the cell may read, or leave as it is on some ways through it.
         late: The part of `live_in` that is read only by functions which the cell defines and never mentions: it can be
             left out unless code that the cell calls looks one of `definitions` up by name.
+        kept: The part of `live_in` that is not read, only left as it is on some ways.
         textual: The part of `live_in` that was found in texts only.
-        texts: Names whose value, if it is a string, is looked through for names (``df.query(text)``);
-            `strings.names_in_text` finds them.
+        texts: Names whose value, if it is a text, is looked through for names (``df.query(text)``):
+            `strings.names_in_value` finds them, and they are to be added to `live_in`.
         written_before: For the first name of each chain of `live_in`, names that the cell has surely overwritten before
             it uses that one: code reached through it cannot see their values from above.
         assumed, otherwise: If a chain of `assumed` leads to notebook or project code, `live_in` has to be widened by
@@ -45,6 +46,7 @@ class Analysis:
             package may be a module of its own.
         attribute_stores: Whether a library could be patched: it assigns attributes, or calls ``setattr`` and the like.
         dynamic: Why every variable counts; empty if the source shows all names.
+        dynamic_with: The same where a library is loaded: ``(library, reason)``, such as a text made for ``duckdb.sql``.
         definitions: Functions and classes defined at top level, in order.
         quiet: Whether a trailing semicolon hides the last value.
         has_last: Whether the last statement is an expression.
@@ -54,9 +56,10 @@ class Analysis:
     digest: str
     live_in: frozenset[Chain]
     late: frozenset[Chain]
+    kept: frozenset[Chain]
     textual: frozenset[Chain]
     texts: frozenset[Chain]
-    written_before: dict[str, frozenset[str]]
+    written_before: Mapping[str, frozenset[str]]
     assumed: frozenset[Chain]
     otherwise: frozenset[Chain]
     stores: frozenset[str]
@@ -66,6 +69,7 @@ class Analysis:
     maybe_imports: frozenset[str]
     attribute_stores: bool
     dynamic: tuple[str, ...]
+    dynamic_with: frozenset[tuple[str, str]]
     definitions: tuple[str, ...]
     quiet: bool
     has_last: bool
@@ -94,153 +98,105 @@ def analyse(tree: ast.Module, source: str) -> Analysis:
 
 
 def _analyse(tree: ast.Module, source: str) -> Analysis:
-    regions = _regions(tree)
-    body = [statement for region in regions for statement in region]
-    top = bound(body)
+    codes = list(_codes(tree))
+    statements = [*tree.body, *(each for code in codes for each in (*code.setup, *code.body))]
+    top = bound(statements)
     try:
-        cell, other = _flow(tree, top, body)
-        digest = _digest(tree, source)
+        cell, other = _flows(tree, top, statements, branching=bool(codes))
     except RecursionError:
         cell = other = _everything(tree, top)
-        digest = _digest(tree, source)
-    magic_stores = list(cell.stores)
-    live = frozenset(cell.live | cell.late | cell.kept())
+    live, kept = cell.live | cell.late, cell.kept()
     return Analysis(
-        digest=digest,
-        live_in=live,
-        late=frozenset(cell.late - cell.live),
-        textual=frozenset((cell.textual & live) - cell.named),
-        texts=frozenset(cell.texts),
+        digest=_digest(tree, source),
+        live_in=frozenset(live | kept),
+        late=frozenset(cell.late - cell.live - kept),
+        kept=kept - live,
+        textual=frozenset(cell.textual & live) - cell.named,
+        texts=frozenset(live if cell.any_text else cell.texts),
         written_before={root: names for root, names in cell.before.items() if names},
         assumed=frozenset(cell.assumed),
-        otherwise=frozenset(other.live | other.late | other.kept()) - live,
-        stores=frozenset([*top.names, *magic_stores]),
+        otherwise=frozenset(other.live | other.late | other.kept()) - live - kept,
+        stores=frozenset([*top.names, *cell.stores]),
         deletes=frozenset(top.deleted),
-        binds=_ranked(top, magic_stores),
+        binds=_ranked(top, cell),
         imports=frozenset(cell.imports),
         maybe_imports=frozenset(cell.candidates),
         attribute_stores=cell.attribute_stores,
         dynamic=tuple(cell.dynamic),
-        definitions=tuple(name for name, how in top.names.items() if how == "definition"),
-        quiet=_ends_with_semicolon(source),
+        dynamic_with=frozenset(cell.dynamic_with),
+        definitions=tuple(name for name, how in top.names.items() if how == DEFINITION),
+        quiet=ends_with_semicolon(source),
         has_last=bool(tree.body) and isinstance(tree.body[-1], ast.Expr),
         always=tuple(cell.always),
     )
 
 
-def _regions(tree: ast.Module) -> list[Sequence[ast.stmt]]:
-    """The statements of the cell, and those inside magics that run in the notebook's namespace."""
-    regions: list[Sequence[ast.stmt]] = [tree.body]
-    for code in _inline_codes(tree):
-        regions += [code.setup, code.body]
-    return regions
-
-
-def _inline_codes(tree: ast.AST) -> Iterator[Code]:
+def _codes(tree: ast.AST) -> Iterator[Code]:
+    """The Python inside magics that runs in the notebook's own namespace, that inside others' Python too."""
     for node in ast.walk(tree):
         magic = as_magic(node) if isinstance(node, ast.Call) else None
-        code = code_inside(magic) if magic is not None and magic.has_code else None
-        if code is not None and not code.function:
+        code = code_inside(magic) if magic is not None and magic.is_inline else None
+        if code is not None:
             yield code
             for statement in (*code.setup, *code.body):
-                yield from _inline_codes(statement)
+                yield from _codes(statement)
 
 
-def _flow(tree: ast.Module, top: Bound, body: Sequence[ast.stmt]) -> tuple[Cell, Cell]:
+def _flows(tree: ast.Module, top: Bound, statements: Sequence[ast.stmt], *, branching: bool) -> tuple[Cell, Cell]:
     """The findings with and without what well-known names are taken to do."""
-    branching = any(isinstance(node, ast.NamedExpr) or as_magic(node) is not None for node in ast.walk(tree))
-    definitions, single = _definitions(body), _single(body, top)
-    cell = Cell(top, definitions, single, branching=branching)
-    cell.run(tree.body)
+    definitions, single = named_definitions(statements), _single(statements, top)
+    branching = branching or any(isinstance(node, ast.NamedExpr) for node in ast.walk(tree))
+    cell = analyse_flow(tree.body, top, definitions, single, branching=branching)
     if not cell.assumed:
         return cell, cell
-    other = Cell(top, definitions, single, assume=False, branching=branching)
-    other.run(tree.body)
-    return cell, other
+    return cell, analyse_flow(tree.body, top, definitions, single, assume=False, branching=branching)
 
 
-def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """All statements that belong to the top-level scope, those in blocks included."""
-    for statement in body:
-        yield statement
-        if not isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
-            for child in ast.iter_child_nodes(statement):
-                if isinstance(child, ast.stmt):
-                    yield from _statements([child])
-                elif isinstance(child, ast.ExceptHandler | ast.match_case):
-                    yield from _statements(child.body)
-
-
-def _definitions(body: Iterable[ast.stmt]) -> dict[str, list[Definition]]:
-    """The functions and classes of the top-level scope, and lambdas that are given a name at once."""
-    found: dict[str, list[Definition]] = {}
-    for node in _statements(body):
-        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            found.setdefault(node.name, []).append(node)
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Lambda):
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                if isinstance(target, ast.Name):
-                    found.setdefault(target.id, []).append(node.value)
+def _single(statements: Sequence[ast.stmt], top: Bound) -> dict[str, ast.expr]:
+    """Names bound exactly once, by ``name = value``."""
+    found: dict[str, ast.expr] = {}
+    for node in statements_of_scope(statements):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if top.count[name] == 1 and name not in top.deleted:
+                found[name] = node.value
     return found
 
 
-def _single(body: Iterable[ast.stmt], top: Bound) -> dict[str, ast.expr]:
-    """Names bound exactly once, by ``name = value``."""
-    return {
-        node.targets[0].id: node.value
-        for node in _statements(body)
-        if isinstance(node, ast.Assign)
-        and len(node.targets) == 1
-        and isinstance(node.targets[0], ast.Name)
-        and top.count[node.targets[0].id] == 1
-        and node.targets[0].id not in top.deleted
-    }
-
-
 def _everything(tree: ast.Module, top: Bound) -> Cell:
-    """For code nested too deeply to be walked: every name counts as read."""
-    cell = Cell(top, {}, {})
+    """For code nested too deeply to be walked: every name counts as read, and so does every variable."""
+    cell = Cell(top, {}, {}, lambda cell, node, scope: set())
     cell.dynamic["code nested too deeply"] = None
+    cell.attribute_stores = True
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             cell.live.add((node.id,))
-            if not isinstance(node.ctx, ast.Load):
-                cell.stores[node.id] = None
+        elif isinstance(node, ast.Global):
+            cell.stores.update(dict.fromkeys(node.names))
         elif isinstance(node, ast.Import):
             cell.imports.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             cell.imports.add(node.module)
-    cell.attribute_stores = True
     return cell
 
 
-def _ranked(top: Bound, magic_stores: Sequence[str]) -> tuple[str, ...]:
-    """The names that a cell binds, in order; temporaries, imports and private names after the others."""
-    names = [*top.names.items(), *((name, "value") for name in magic_stores if name not in top.names)]
-    main = [name for name, how in names if how in ("value", "definition") and not name.startswith("_")]
+def _ranked(top: Bound, cell: Cell) -> tuple[str, ...]:
+    """The names that a cell binds, in order; the others are left out if there are any that say what it makes."""
+    names = [*top.names.items(), *((name, VALUE) for name in cell.stores if name not in top.names)]
+    main = [name for name, how in names if how in (VALUE, DEFINITION) and not name.startswith("_")]
     return tuple(main or [name for name, _ in names])
 
 
 def _digest(tree: ast.Module, source: str) -> str:
-    return hashing.digest("cell", meaning(tree, _code_for_magic), str(_ends_with_semicolon(source))).hex()
+    quiet = "quiet" if ends_with_semicolon(source) else ""
+    return hashing.digest("cell", meaning(tree, _code_for_magic), quiet).hex()
 
 
 def _code_for_magic(node: ast.AST) -> ast.AST | None:
-    """The call of a magic with its Python parsed, so that comments in it have no meaning either."""
+    """The call of a magic with its Python parsed, so that comments and spacing in it have no meaning either."""
     magic = as_magic(node)
     code = code_inside(magic) if magic is not None and magic.has_code else None
     if magic is None or code is None:
         return None
-    return ast.Tuple([ast.Constant(magic.label), ast.Constant(magic.line), *code.setup, *code.body])  # type: ignore[list-item]
-
-
-def _ends_with_semicolon(source: str) -> bool:
-    """Whether the last token is a semicolon, as IPython's display hook asks."""
-    if ";" not in source:
-        return False
-    skipped = (tokenize.ENDMARKER, tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.DEDENT)
-    try:
-        tokens = [token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type not in skipped]
-    except (tokenize.TokenError, IndentationError):
-        return False
-    return bool(tokens) and tokens[-1].string == ";"
+    about = [ast.Expr(ast.Constant(each)) for each in (magic.label, code.options, code.quiet, len(code.setup))]
+    return ast.Module([*about, *code.setup, *code.body], [])

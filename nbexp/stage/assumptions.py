@@ -1,8 +1,8 @@
 """What a few well-known names are taken to do, so that names are not counted as read when they cannot be.
 
-``with open(path) as file: rows = file.read()`` always binds ``rows``, because files do not swallow exceptions; a context
-manager that nobody knows might. Such knowledge holds for the library's own objects only, so each use of it is handed
-back: whoever has the live namespace checks that the name does not lead to notebook or project code.
+``with open(path) as file: rows = file.read()`` always binds ``rows``, because files do not swallow exceptions; a
+context manager that nobody knows might. Such knowledge holds for the library's own objects only, so each use of it is
+handed back: whoever has the live namespace checks that the name does not lead to notebook or project code.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ Chain = tuple[str, ...]
 
 #: Context managers that let every exception through, by their last name.
 _TRANSPARENT = frozenset(
-    """open no_grad enable_grad inference_mode set_grad_enabled autocast errstate printoptions option_context
-    rc_context catch_warnings TemporaryDirectory NamedTemporaryFile TemporaryFile ZipFile ThreadPoolExecutor
-    ProcessPoolExecutor ThreadPool Pool Parallel parallel_backend parallel_config redirect_stdout redirect_stderr closing
-    nullcontext tqdm trange localcontext ExcelWriter ExcelFile HDFStore threadpool_limits sdpa_kernel urlopen
-    record_function config_context""".split()
-)
+    {
+        "open", "no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "autocast", "errstate",
+        "printoptions", "option_context", "rc_context", "catch_warnings", "TemporaryDirectory",
+        "NamedTemporaryFile", "TemporaryFile", "ZipFile", "ThreadPoolExecutor", "ProcessPoolExecutor", "ThreadPool",
+        "Pool", "Parallel", "parallel_backend", "parallel_config", "redirect_stdout", "redirect_stderr", "closing",
+        "nullcontext", "tqdm", "trange", "localcontext", "ExcelWriter", "ExcelFile", "HDFStore",
+        "threadpool_limits", "sdpa_kernel", "urlopen", "record_function", "config_context",
+    }
+)  # fmt: skip
 
 #: The same where the last name alone says too little.
 _TRANSPARENT_CHAINS = frozenset(
@@ -31,18 +34,24 @@ _TRANSPARENT_CHAINS = frozenset(
 
 #: Decorators that do not call what they decorate.
 _QUIET_DECORATORS = frozenset(
-    """staticmethod classmethod property abstractmethod setter getter deleter dataclass cache lru_cache cached_property
-    wraps contextmanager asynccontextmanager no_grad enable_grad inference_mode njit jit vectorize overload override
-    total_ordering singledispatch final delayed""".split()
-)
+    {
+        "staticmethod", "classmethod", "property", "abstractmethod", "setter", "getter", "deleter", "dataclass",
+        "cache", "lru_cache", "cached_property", "wraps", "contextmanager", "asynccontextmanager", "no_grad",
+        "enable_grad", "inference_mode", "njit", "jit", "vectorize", "overload", "override", "total_ordering",
+        "singledispatch", "final", "delayed",
+    }
+)  # fmt: skip
 
 #: Base classes that call no method of a class that is being made.
 _QUIET_BASES = frozenset(
-    """object Module Dataset IterableDataset Sampler ABC Exception BaseException ValueError TypeError RuntimeError
-    KeyError LookupError dict list tuple set str int float Protocol Generic BaseEstimator TransformerMixin
-    ClassifierMixin RegressorMixin NamedTuple TypedDict Callback LightningModule Thread UserDict UserList
-    SimpleNamespace Optimizer Function""".split()
-)
+    {
+        "object", "Module", "Dataset", "IterableDataset", "Sampler", "ABC", "Exception", "BaseException",
+        "ValueError", "TypeError", "RuntimeError", "KeyError", "LookupError", "dict", "list", "tuple", "set", "str",
+        "int", "float", "Protocol", "Generic", "BaseEstimator", "TransformerMixin", "ClassifierMixin",
+        "RegressorMixin", "NamedTuple", "TypedDict", "Callback", "LightningModule", "Thread", "UserDict",
+        "UserList", "SimpleNamespace", "Optimizer", "Function",
+    }
+)  # fmt: skip
 
 #: Callables that give as many items as their first argument, at least one if that has one.
 _KEEPERS = frozenset({"enumerate", "reversed", "sorted", "list", "tuple", "set", "iter", "tqdm", "track"})

@@ -9,8 +9,10 @@ anything: then every variable counts.
 from __future__ import annotations
 
 import ast
+import io
 import re
 import shlex
+import tokenize
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,13 +24,17 @@ AS_FUNCTION = frozenset({"timeit"})
 
 #: Magics that read no variable but those written into their line with ``{}`` or ``$``.
 HARMLESS = frozenset(
-    """alias alias_magic autoawait autocall automagic autoreload autosave bash bookmark cd cmd colors conda config
-    dhist dirs doctest_mode env file html hist history javascript js latex load_ext logoff logon logstart logstate
-    logstop ls lsmagic ll lx mamba magic man markdown matplotlib micromamba mkdir more nbexp notebook page pastebin pdb
-    perl pip popd precision pushd pwd python python2 python3 pypy quickref rehashx reload_ext rmdir ruby save script
-    sc set_env sh svg sx system tb tensorboard unalias unload_ext uv watermark writefile xmode cat cp mv rm HTML SVG
-    !""".split()
-)
+    {
+        "alias", "alias_magic", "autoawait", "autocall", "automagic", "autoreload", "autosave", "bash", "bookmark",
+        "cd", "cmd", "colors", "conda", "config", "dhist", "dirs", "doctest_mode", "env", "file", "html", "hist",
+        "history", "javascript", "js", "latex", "load_ext", "logoff", "logon", "logstart", "logstate", "logstop",
+        "ls", "lsmagic", "ll", "lx", "mamba", "magic", "man", "markdown", "matplotlib", "micromamba", "mkdir",
+        "more", "nbexp", "notebook", "page", "pastebin", "pdb", "perl", "pip", "popd", "precision", "pushd", "pwd",
+        "python", "python2", "python3", "pypy", "quickref", "rehashx", "reload_ext", "rmdir", "ruby", "save",
+        "script", "sc", "set_env", "sh", "svg", "sx", "system", "tb", "tensorboard", "unalias", "unload_ext", "uv",
+        "watermark", "writefile", "xmode", "cat", "cp", "mv", "rm", "HTML", "SVG", "!",
+    }
+)  # fmt: skip
 
 #: Magics that read the variable whose name is their argument.
 NAMED = frozenset({"pinfo", "pinfo2", "pdoc", "psource", "pdef", "pfile", "pycat"})
@@ -62,20 +68,30 @@ class Magic:
         """Whether its text is Python that runs with the notebook's names."""
         return self.name in INLINE or self.name in AS_FUNCTION
 
+    @property
+    def is_inline(self) -> bool:
+        """Whether its Python binds names in the notebook's namespace."""
+        return self.name in INLINE
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
     """The Python inside a magic.
 
     Attributes:
+        options: What stands on the magic's line before the code.
         setup: Statements that run before (the line of ``%%timeit``). body: The statements.
-        function: Whether both run inside a function. stores: Names that the magic itself binds afterwards.
+        quiet: Whether the code ends with a semicolon.
+        stores: Names that the magic itself binds afterwards.
+        swallows: Whether an exception in the code does not end the cell.
     """
 
+    options: str
     setup: tuple[ast.stmt, ...]
     body: tuple[ast.stmt, ...]
-    function: bool
+    quiet: bool
     stores: tuple[str, ...] = ()
+    swallows: bool = False
 
 
 def is_ipython(node: ast.AST) -> bool:
@@ -106,13 +122,14 @@ def code_inside(magic: Magic) -> Code | None:
 
 @lru_cache(maxsize=128)
 def _code_inside(magic: Magic) -> Code:
+    text = magic.line if magic.body is None else magic.body
     if magic.name == "capture":
-        stores = tuple(word for word in shlex.split(magic.line) if not word.startswith("-"))
-        return Code((), _parse(magic.body or ""), False, stores)
+        stores = tuple(word for word in shlex.split(magic.line) if word.isidentifier())
+        return Code(magic.line, (), _parse(text), ends_with_semicolon(text), stores, swallows=True)
     rest = _without_options(magic.line, _VALUED.get(magic.name, ""))
-    if magic.body is None:
-        return Code((), _parse(rest), magic.name in AS_FUNCTION)
-    return Code(_parse(rest), _parse(magic.body), magic.name in AS_FUNCTION)
+    options = magic.line.strip().removesuffix(rest)
+    setup, text = ((), rest) if magic.body is None else (_parse(rest), text)
+    return Code(options, setup, _parse(text), ends_with_semicolon(text), swallows="no-raise" in options)
 
 
 #: Short options that take a value, by magic.
@@ -144,11 +161,28 @@ def _parse(text: str) -> tuple[ast.stmt, ...]:
         return tuple(ast.parse(TransformerManager().transform_cell(text)).body)
 
 
+def ends_with_semicolon(source: str) -> bool:
+    """Whether the last token is a semicolon, as IPython's display hook asks before it shows a value."""
+    if ";" not in source:
+        return False
+    try:
+        tokens = [each for each in tokenize.generate_tokens(io.StringIO(source).readline) if each.type not in _NO_CODE]
+    except (tokenize.TokenError, SyntaxError):
+        return False
+    return bool(tokens) and tokens[-1].string == ";"
+
+
+_NO_CODE = (tokenize.ENDMARKER, tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.DEDENT)
+
+
 def output_names(magic: Magic) -> tuple[str, ...]:
     """The variables that a script magic binds: ``%%bash --out text --err errors``."""
     try:
         pieces = shlex.split(magic.line)
     except ValueError:
         pieces = magic.line.split()
-    named = [piece.split("=", 1) if "=" in piece else [piece, after] for piece, after in zip(pieces, [*pieces[1:], ""])]
-    return tuple(pair[1] for pair in named if pair[0] in _OUTPUT_OPTIONS and pair[1].isidentifier())
+    if magic.sign != "%%":
+        return ()
+    pairs = [piece.partition("=")[::2] for piece in pieces]
+    named = [(option, value or after) for (option, value), after in zip(pairs, [*pieces[1:], ""], strict=True)]
+    return tuple(name for option, name in named if option in _OUTPUT_OPTIONS and name.isidentifier())

@@ -24,12 +24,14 @@ class Bound:
 
     Attributes:
         names: Name to how it is bound first. count: Name to how often. deleted: Names in ``del``.
+        caught: Name to how often it is bound by ``except … as`` (and unbound at the end of the handler).
         outer: Names declared ``global``. nonlocals: Names declared ``nonlocal``.
     """
 
     names: dict[str, str] = field(default_factory=dict)
     count: dict[str, int] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    caught: dict[str, int] = field(default_factory=dict)
     outer: set[str] = field(default_factory=set)
     nonlocals: set[str] = field(default_factory=set)
 
@@ -100,6 +102,7 @@ def _handler(node: ast.AST, found: Bound) -> Sequence[ast.AST]:
     if node.name:
         found.add(node.name, TEMPORARY)
         found.deleted.add(node.name)
+        found.caught[node.name] = found.caught.get(node.name, 0) + 1
     return list(ast.iter_child_nodes(node))
 
 

@@ -79,7 +79,7 @@ class Spec:
     no_store: bool = False
 
 
-def parse_header(line: str) -> Spec:
+def parse_spec(line: str) -> Spec:
     """Read a stage's header line, with or without the leading ``%%stage``.
 
     Raises:
@@ -87,7 +87,7 @@ def parse_header(line: str) -> Spec:
             twice, or an option of a later version.
 
     Example:
-        >>> parse_header("%%stage train --seed 3").seed
+        >>> parse_spec("%%stage train --seed 3").seed
         3
     """
     words = _words(line.strip().removeprefix(HEADER))

@@ -1,4 +1,4 @@
-"""Names that code looks up by their text: ``df.query("a > @thr")``, SQL that reads frames, ``{x}`` and ``$x`` in shell lines.
+"""Names that code looks up by their text: ``df.query("a > @thr")``, SQL that reads frames, ``!ls {x} $y``.
 
 Which words of a text are names is not always known, so these functions may give too many, never too few. Words that no
 variable has are harmless: nothing is found under them.
@@ -10,9 +10,6 @@ import ast
 import keyword
 import re
 from string import Formatter
-
-#: Calls, by their last name, that look up names in the text they are given.
-LOOKUPS = frozenset({"query", "eval", "sql", "execute", "executemany", "evaluate", "sqldf", "read_sql", "read_sql_query"})
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _AT = re.compile(r"(?<![\w.])@\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)")
@@ -27,11 +24,11 @@ Chain = tuple[str, ...]
 
 
 def names_in_text(text: str, *, looked_up: bool = False) -> frozenset[Chain]:
-    """The names that may be looked up in a constant text.
+    """The names that may be looked up in a constant text: after ``@``, and every word if it is SQL.
 
     Args:
         text: Any string of the cell.
-        looked_up: Whether it is given to one of `LOOKUPS`; then every ``@name`` counts, and every word if it is SQL.
+        looked_up: Whether it is given to a call that looks names up; then ``a@b`` is no mail address.
 
     Example:
         >>> sorted(names_in_text("price > @limit.low"))
@@ -78,3 +75,17 @@ def _expression(text: str, expressions: list[ast.expr], chains: set[Chain]) -> N
         expressions.append(ast.parse(text.strip(), mode="eval").body)
     except SyntaxError:
         chains.update(words(text))
+
+
+def names_in_value(value: object) -> frozenset[Chain]:
+    """The names that may be looked up in the value of a variable: a text, or texts in a list, tuple or dict.
+
+    For the variables in `Analysis.texts`: a stage that calls ``df.query(text)`` reads what the text names.
+    """
+    if isinstance(value, str):
+        return names_in_text(value, looked_up=True)
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return frozenset().union(*(names_in_text(each, looked_up=True) for each in value if isinstance(each, str)))
+    return frozenset()
