@@ -114,12 +114,15 @@ def python_tree(source: str) -> ast.Module:
     """
     from IPython.core.inputtransformer2 import TransformerManager
 
-    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     with warnings.catch_warnings():
         # a warning about the user's code (an invalid escape …) is the kernel's to show, in the cell
         warnings.simplefilter("ignore")
-        tree = compile(TransformerManager().transform_cell(source), "<cell>", "exec", flags, dont_inherit=True)
-    assert isinstance(tree, ast.Module)
+        text = TransformerManager().transform_cell(source)
+        tree = compile(text, "<cell>", "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
+        assert isinstance(tree, ast.Module)
+        # a `return` outside a function and its like are found by the compiler, not by the parser
+        compile(tree, "<cell>", "exec", flags, dont_inherit=True)
     return tree
 
 

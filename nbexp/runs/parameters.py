@@ -23,6 +23,8 @@ from nbexp.runs.types import Type
 INJECTED_ID = "nbexp-parameters"
 INJECTED_TAG = "injected-parameters"
 
+_TITLE = re.compile(r"\s*#\s*parameters\s*(\n|$)", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -46,11 +48,8 @@ def parameters_cell(notebook: Any) -> int | None:
     """The position of the parameters cell, None if the notebook has none."""
     code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     tagged = [i for i, cell in code if "parameters" in cell.metadata.get("tags", ())]
-    titled = [
-        i
-        for i, cell in code
-        if re.match(r"#\s*parameters\s*(\n|$)", cell.source) and INJECTED_TAG not in cell.metadata.get("tags", ())
-    ]
+    own = [(i, cell) for i, cell in code if INJECTED_TAG not in cell.metadata.get("tags", ())]
+    titled = [i for i, cell in own if _TITLE.match(cell.source)]
     return next(iter(tagged + titled), None)
 
 

@@ -1,0 +1,407 @@
+"""The command line: what it says, its JSON, its exit codes; nothing here starts a kernel but the marked tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbexp.adapters.graph import dump
+from nbexp.hashing import digest
+from nbexp.records import Key, Part, Record, Result, Variable
+from nbexp.runs import ledger
+from nbexp.runs.ledger import CellRun
+from nbexp.store import Store
+from nbexp.ui.cli import main
+from nbexp.ui.commands import COMMANDS
+from tests.runs.notebooks import read, write
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def cli(project: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Call ``nbexp`` with these words: exit code, standard output, standard error."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        capfd.readouterr()
+        code = main(words)
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return call
+
+
+def hexed(text: str) -> str:
+    return digest("test", text).hex()
+
+
+def store_record(project: Path, lr: float = 0.1, **names: Any) -> str:
+    """A record of the stage ``train`` of ``n.ipynb`` with these outputs."""
+    parts = (Part("input", "lr", hexed(str(lr)), str(lr)), Part("source", "", hexed("source")))
+    record = Record(
+        stage="train",
+        notebook="n.ipynb",
+        cell="c1",
+        key=Key(hexed(f"key {lr} {names}"), parts),
+        variables=tuple(Variable(name, "new", type(value).__name__, repr(value)) for name, value in names.items()),
+        results=(Result("accuracy", 0.93),),
+        source="model = fit(lr)",
+        seconds=2.5,
+        python="3.11.7",
+    )
+    figure = project / "figure.txt"
+    figure.write_text("drawn")
+    dumped = dump({"names": names, "patches": []})
+    store = Store.open(project)
+    record_id = store.commit(record, dumped.graph, dumped.buffers, {"figure.txt": figure})
+    store.drain()
+    figure.unlink()
+    return record_id
+
+
+def store_run(project: Path, **changes: Any) -> ledger.Run:
+    cells = (CellRun(0, "c0", "done"), CellRun(1, "c1", "restored", "train", ran_at="2026-11-21T14:02:00+00:00"))
+    run = replace(ledger.new_run("n.ipynb", parameters={"lr": 0.1}, options={}), cells=cells, status="completed")
+    run = replace(run, **changes)
+    ledger.write_run(project / ".nbexp", run)
+    return run
+
+
+# --- shape of every command ---
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example_and_json(cli: Any, command: str) -> None:
+    code, out, _ = cli(command, "--help")
+    assert code == 0
+    assert f"Example: nbexp {command}" in out
+    assert "--json" in out
+
+
+def test_help_lists_the_commands_each_with_a_whole_sentence(cli: Any) -> None:
+    code, out, _ = cli("--help")
+    assert code == 0
+    assert all(command in out for command in COMMANDS)
+    assert "..." not in out.partition("Commands:")[2]
+
+
+def test_version(cli: Any) -> None:
+    import nbexp
+
+    assert cli("--version") == (0, f"nbexp {nbexp.__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "advice"),
+    [
+        (["rum"], "no such command 'rum'", 'Did you mean "run"?'),
+        (["run", "n.ipynb", "--untl", "x"], "no such option: --untl", 'Did you mean "--until"?'),
+        (["run"], "missing argument 'NB...'", "See `nbexp run --help`."),
+        (["ls", "-n", "x"], "invalid value for '-n'", "See `nbexp ls --help`."),
+        (["ls", "-n", "0"], "invalid value for '-n'", "See `nbexp ls --help`."),
+        (["ls", "rusn"], '"rusn" is nothing that can be listed', 'Did you mean "runs"?'),
+        (["run", "m.ipynb"], 'there is no notebook "m.ipynb"', 'Did you mean "n.ipynb"?'),
+        (["run", "bad.ipynb"], '"bad.ipynb" is not a notebook', "Give the path of an .ipynb file."),
+        (["run", "syntax.ipynb"], 'cell 1 of "syntax.ipynb" has a syntax error in line 1', "nothing was run"),
+        (["run", "n.ipynb", "--until", "trian"], 'no stage "trian"', 'Did you mean "train"?'),
+        (["run", "n.ipynb", "-p", "lr"], '"lr" sets no parameter', "-p NAME=VALUE"),
+        (["run", "n.ipynb", "-p", "lr=x"], '"x" is not a float', "lr: float"),
+        (["run", "n.ipynb", "n.ipynb", "--until", "train"], "names something in one notebook", "one by one"),
+        (["params", "m.ipynb"], 'there is no notebook "m.ipynb"', 'Did you mean "n.ipynb"?'),
+        (["why", "n.ipynb", "trian"], 'no stage "trian"', 'Did you mean "train"?'),
+        (["show", "last"], '"last" names nothing', "nbexp ls"),
+        (["show", "abcd"], '"abcd" names no result', "Nothing is stored yet"),
+        (["get", "last", "x"], '"last" names nothing', "nbexp ls"),
+        (["trust", "addd"], '"addd" is no action', "list, add, remove"),
+        (["trust", "add"], "needs the author's name", "nbexp trust add alice@gpu1"),
+        (["trust", "add", "bob@x", "12"], '"12" is not a public key', "64 digits"),
+        (["trust", "add", "bob@x"], 'the key of "bob@x" is not known', "nbexp trust add bob@x KEY"),
+        (["trust", "remove", "bob@x"], '"bob@x" is not trusted', "nobody"),
+    ],
+)
+def test_bad_use_is_two_lines_exit_code_2_and_no_trace(
+    cli: Any, project: Path, words: list[str], said: str, advice: str
+) -> None:
+    write(project / "n.ipynb", "# parameters\nlr: float = 1", "%%stage train\nmodel = 1")
+    write(project / "syntax.ipynb", "x = (")
+    (project / "bad.ipynb").write_text("{}")
+    before = sorted(os.walk(project))
+    code, out, err = cli(*words)
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 2
+    assert said in err.splitlines()[0]
+    assert advice in err.splitlines()[1]
+    assert sorted(os.walk(project)) == before
+
+
+def test_settings_that_cannot_be_read_are_bad_use(cli: Any, project: Path) -> None:
+    (project / "pyproject.toml").write_text("[tool.nbexp]\nlien = 'off'")
+    code, _, err = cli("ls")
+    assert code == 2
+    assert '"lien"' in err
+    assert 'Did you mean "line"?' in err
+
+
+def test_a_reader_that_leaves_early_gets_no_stack(project: Path) -> None:
+    for _ in range(3):
+        store_run(project)
+    code = "import sys; from nbexp.ui.cli import main; sys.exit(main(['ls', 'runs']))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=project
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, err = process.communicate(timeout=60)
+    assert err == b""
+
+
+# --- looking ---
+
+
+def test_bare_nbexp_says_what_there_is_and_what_to_do_next(cli: Any, project: Path) -> None:
+    assert "next: nbexp demo" in cli()[1]
+    write(project / "n.ipynb", "1")
+    assert "next: nbexp run n.ipynb" in cli()[1]
+    store_record(project, model=1)
+    run = store_run(project, status="failed")
+    code, out, _ = cli()
+    assert code == 0
+    assert "1 stage, 1 record, 1 run" in out
+    assert f"next: nbexp show {run.id[:6]}" in out
+
+
+def test_an_empty_project_is_told_how_to_begin(cli: Any) -> None:
+    for what in ("stages", "records", "runs", "results"):
+        code, out, _ = cli("ls", what)
+        assert code == 0
+        assert out.startswith("No ")
+        assert json.loads(cli("ls", what, "--json")[1])[what] == []
+
+
+def test_ls_lists_stages_records_runs_and_results(cli: Any, project: Path) -> None:
+    record_id, run = store_record(project, model=[1, 2]), store_run(project)
+    assert "train" in cli("ls")[1]
+    assert record_id[:10] in cli("ls", "records")[1]
+    assert run.id[:10] in cli("ls", "runs")[1]
+    assert "0.93" in cli("ls", "results")[1]
+    document = json.loads(cli("ls", "records", "--json")[1])
+    assert (document["schema"], document["version"]) == ("nbexp.ls", 1)
+    (row,) = document["records"]
+    assert row["id"] == record_id
+    assert row["seconds"] == 2.5
+    assert row["outputs"] == ["model"]
+
+
+def test_ls_of_one_notebook_and_of_so_many(cli: Any, project: Path) -> None:
+    for lr in (0.1, 0.2, 0.3):
+        store_record(project, lr=lr, model=lr)
+    assert len(json.loads(cli("ls", "records", "-n", "2", "--json")[1])["records"]) == 2
+    assert len(json.loads(cli("ls", "records", "--notebook", "n.ipynb", "--json")[1])["records"]) == 3
+    assert json.loads(cli("ls", "records", "--notebook", "o.ipynb", "--json")[1])["records"] == []
+
+
+@pytest.mark.parametrize("ref", ["last", "n.ipynb:train", "n.ipynb", "n:train"])
+def test_show_a_record_by_every_kind_of_ref(cli: Any, project: Path, ref: str) -> None:
+    record_id = store_record(project, model=[1, 2])
+    code, out, _ = cli("show", ref)
+    assert code == 0
+    assert record_id[:12] in out
+    assert "model = fit(lr)" in out
+    document = json.loads(cli("show", record_id[:6], "--json")[1])
+    assert (document["kind"], document["id"], document["stage"]) == ("record", record_id, "train")
+
+
+def test_show_a_run(cli: Any, project: Path) -> None:
+    run = store_run(project, error="", seconds=3.0)
+    code, out, _ = cli("show", run.id[:5])
+    assert code == 0
+    assert "restored (ran 2026-11-21 14:02)" in out
+    document = json.loads(cli("show", run.id, "--json")[1])
+    assert (document["kind"], document["id"]) == ("run", run.id)
+
+
+def test_an_ambiguous_ref_lists_the_candidates(cli: Any, project: Path) -> None:
+    for run_id in ("abcd11", "abcd22"):
+        store_run(project, id=run_id)
+    code, _, err = cli("show", "abcd")
+    assert code == 2
+    assert "abcd11" in err
+    assert "abcd22" in err
+
+
+def test_why_names_what_changed(cli: Any, project: Path) -> None:
+    write(project / "n.ipynb", "lr = 1", "%%stage train\nmodel = fit(lr)")
+    assert "nothing is stored" in cli("why", "n.ipynb", "train")[1]
+    store_record(project, lr=0.1, model=1)
+    assert "it has not run before" in cli("why", "n.ipynb", "train")[1]
+    store_record(project, lr=0.2, model=1)
+    code, out, _ = cli("why", "n.ipynb", "train")
+    assert code == 0
+    assert "input `lr`: 0.1 -> 0.2" in out
+    document = json.loads(cli("why", "n.ipynb", "train", "--json")[1])
+    assert document["reasons"] == [{"kind": "changed", "name": "lr", "text": "input `lr`: 0.1 -> 0.2"}]
+
+
+# --- keeping ---
+
+
+def test_get_prints_a_value_a_result_or_writes_a_file(cli: Any, project: Path) -> None:
+    store_record(project, model=[1, 2])
+    assert cli("get", "last", "model")[1] == "[1, 2]\n"
+    assert cli("get", "last", "accuracy")[1] == "0.93\n"
+    assert json.loads(cli("get", "last", "model", "--json")[1])["value"] == [1, 2]
+    assert cli("get", "n.ipynb:train", "model", "-o", "m.json")[0] == 0
+    assert json.loads((project / "m.json").read_text()) == [1, 2]
+    assert cli("get", "last", "figure.txt", "-o", "f.txt")[0] == 0
+    assert (project / "f.txt").read_text() == "drawn"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["last", "modell"], '"modell"'),
+        (["last", "model", "-o", "m.xyz"], "no format that can be written"),
+        (["last", "model", "-o", "m.csv"], 'a list cannot be written as ".csv"'),
+        (["last", "model", "-o", "none/m.json"], "there is no folder"),
+    ],
+)
+def test_get_refuses_with_advice(cli: Any, project: Path, words: list[str], said: str) -> None:
+    store_record(project, model=[1, 2])
+    code, out, err = cli("get", *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert len(err.splitlines()) == 2
+    assert sorted(os.listdir(project)) == [".nbexp", "pyproject.toml"]
+
+
+def test_get_of_a_run_asks_for_a_stage(cli: Any, project: Path) -> None:
+    run = store_run(project)
+    code, _, err = cli("get", run.id, "model")
+    assert code == 2
+    assert "n.ipynb:STAGE" in err
+
+
+def test_params_lists_types_defaults_and_help(cli: Any, project: Path) -> None:
+    write(project / "n.ipynb", "# parameters\nlr: float = 0.1  # learning rate\nn = 3")
+    assert "learning rate" in cli("params", "n.ipynb")[1]
+    document = json.loads(cli("params", "n.ipynb", "--json")[1])
+    assert document["parameters"] == [
+        {"name": "lr", "type": "float", "default": "0.1", "help": "learning rate"},
+        {"name": "n", "type": "int", "default": "3", "help": ""},
+    ]
+    write(project / "plain.ipynb", "1")
+    assert "has no parameters cell" in cli("params", "plain.ipynb")[1]
+
+
+def test_trust_is_listed_added_and_removed(cli: Any) -> None:
+    key = "ab" * 32
+    assert json.loads(cli("trust", "--json")[1])["trusted"] == []
+    assert cli("trust", "add", "alice@gpu1", key)[0] == 0
+    assert json.loads(cli("trust", "--json")[1])["trusted"] == [{"name": "alice@gpu1", "key": key}]
+    assert "alice@gpu1" in cli("trust")[1]
+    assert cli("trust", "remove", "alice@gpu1")[0] == 0
+    assert json.loads(cli("trust", "list", "--json")[1])["trusted"] == []
+
+
+# --- doctor ---
+
+
+def verdicts(cli: Any, *words: str) -> tuple[int, dict[str, str]]:
+    code, out, _ = cli("doctor", *words, "--json")
+    return code, {row["subject"]: row["verdict"] for row in json.loads(out)["findings"]}
+
+
+def test_a_sound_store_passes(cli: Any, project: Path) -> None:
+    store_record(project, model=os.urandom(100_000))
+    code, found = verdicts(cli, "--deep")
+    assert code == 0
+    assert set(found.values()) == {"ok"}
+    assert {"kernel", "key", "store", "index", "records", "blobs"} <= set(found)
+
+
+def test_a_flipped_byte_is_found_removed_and_told(cli: Any, project: Path) -> None:
+    store_record(project, model=os.urandom(100_000))
+    blob = max((p for p in (project / ".nbexp" / "blobs").rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
+    before = blob.stat()
+    blob.chmod(0o644)
+    content = bytearray(blob.read_bytes())
+    content[5000] ^= 1
+    blob.write_bytes(content)
+    os.utime(blob, ns=(before.st_atime_ns, before.st_mtime_ns))
+    code, found = verdicts(cli, "--deep")
+    assert code == 1
+    assert found[f"blob {blob.name[:12]}"] == "bad"
+    assert not blob.exists()
+
+
+def test_a_damaged_record_is_found(cli: Any, project: Path) -> None:
+    record_id = store_record(project, model=1)
+    (path,) = (p for p in (project / ".nbexp" / "records").rglob(record_id) if p.is_file())
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-10])
+    code, found = verdicts(cli, "--deep")
+    assert code == 1
+    assert found[f"record {record_id[:12]}"] == "bad"
+
+
+def test_a_store_that_is_switched_off_is_told(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NBEXP_NO_WRITE", "1")
+    code, found = verdicts(cli)
+    assert (code, found["store"]) == (1, "bad")
+
+
+# --- running ---
+
+
+@pytest.mark.slow
+def test_run_prints_a_line_for_each_cell_and_a_hint_without_stages(cli: Any, project: Path) -> None:
+    write(project / "n.ipynb", "import time", "# wait\ntime.sleep(1.1)", "1")
+    code, out, err = cli("run", "n.ipynb")
+    assert (code, err) == (0, "")
+    assert "2/3  time.sleep(1.1)" in out
+    assert "completed in" in out
+    assert "Cell 2 took 1.1 s" in out
+    assert "%%stage" in out
+
+
+@pytest.mark.slow
+def test_run_as_json(cli: Any, project: Path) -> None:
+    write(project / "n.ipynb", "print('hello')")
+    code, out, _ = cli("run", "n.ipynb", "--json", "-o", "o.ipynb")
+    document = json.loads(out)
+    assert code == 0
+    assert document["schema"] == "nbexp.run"
+    assert document["runs"][0]["status"] == "completed"
+    assert read(project / "o.ipynb").cells[0].outputs[0].text == "hello\n"
+
+
+@pytest.mark.slow
+def test_run_stops_at_the_first_notebook_that_fails_and_says_where(cli: Any, project: Path) -> None:
+    write(project / "a.ipynb", "1/0")
+    write(project / "b.ipynb", "1")
+    code, out, err = cli("run", "a.ipynb", "b.ipynb")
+    assert code == 1
+    assert "cell 1 failed: ZeroDivisionError: division by zero" in err
+    assert len(err.splitlines()) == 2
+    assert "b.ipynb" not in out
+
+
+@pytest.mark.slow
+def test_a_stage_without_the_extension_says_what_to_add(cli: Any, project: Path) -> None:
+    write(project / "n.ipynb", "%%stage a\nx = 1")
+    code, _, err = cli("run", "n.ipynb")
+    assert code == 1
+    assert "Add a cell with %load_ext nbexp above it." in err
