@@ -16,7 +16,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -90,7 +89,7 @@ def register(
 
 
 def _built_in(tp: type) -> Adapter:
-    modules = [*_library_modules(tp), *map(import_module, filter(find_spec, COMMON))]
+    modules = [*_library_modules(tp), *map(import_module, COMMON)]
     for module in modules:
         if (adapter := _exact(module.ADAPTERS, tp)) is not None:
             return adapter
@@ -104,7 +103,7 @@ def _built_in(tp: type) -> Adapter:
 def _library_modules(tp: type) -> Iterator[Any]:
     roots = dict.fromkeys(str(base.__module__).partition(".")[0] for base in tp.__mro__)
     for root in roots:
-        if root in LIBRARIES and root in sys.modules and find_spec(LIBRARIES[root]):
+        if root in LIBRARIES and root in sys.modules:
             yield import_module(LIBRARIES[root])
 
 

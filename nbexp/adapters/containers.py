@@ -52,12 +52,6 @@ def _fill_ordered(live: Any, new: Any) -> None:
         collections.OrderedDict.__setitem__(live, key, item)
 
 
-def _fill_deque(live: Any, new: Any) -> None:
-    if live.maxlen != new.maxlen:
-        raise Unpatchable("", "deque", f"its maxlen was {live.maxlen} and became {new.maxlen}")
-    collections.deque.extend(live, new)
-
-
 #: The types whose subclasses are understood, nearest first.
 BASES_OF_CONTENT: dict[type, Base] = {
     collections.OrderedDict: Base(
@@ -70,7 +64,7 @@ BASES_OF_CONTENT: dict[type, Base] = {
     ),
     collections.deque: Base(
         lambda value: list(collections.deque.__iter__(value)), lambda value: value.maxlen,
-        mutable=True, noun="item", fill=_fill_deque, clear=collections.deque.clear,
+        mutable=True, noun="item", fill=collections.deque.extend, clear=collections.deque.clear,
     ),
     list: Base(lambda value: list.__getitem__(value, slice(None)), mutable=True, noun="item",
                fill=list.extend, clear=list.clear),
@@ -143,6 +137,8 @@ class Subclass(Fields):
         base = self._base
         if base.fill is None or base.clear is None or type(live) is not type(new):
             raise Unpatchable("", type(live).__qualname__, f"it became a {type(new).__qualname__}")
+        if base.extra(live) != base.extra(new):
+            raise Unpatchable("", type(live).__qualname__, f"its maxlen became {base.extra(new)}")
         content = self.detach(new)
         base.clear(live)
         base.fill(live, content)

@@ -9,6 +9,8 @@ from nbexp.adapters import instances
 from nbexp.adapters.base import Adapter, Node
 from nbexp.adapters.containers import Subclass, base_of
 from nbexp.adapters.instances import Fields, dict_getter
+from nbexp.adapters.origin import is_project
+from nbexp.adapters.reference import global_node
 from nbexp.errors import Unfingerprintable
 
 _ADVICE = "Tell nbexp what it is made of with nbexp.register, or make it inside the stage that uses it."
@@ -32,7 +34,7 @@ class General(Adapter):
     def describe(self, value: Any) -> Node:
         reduced = self._reduced(value)
         if isinstance(reduced, str):
-            return Node("global", (type(value).__module__, reduced), children=(type(value),), mutable=False)
+            return global_node(value, reduced)
         call, args, state, items, pairs, setter = (reduced + _ABSENT)[:6]
         flat = [part for pair in pairs or () for part in pair]
         parts = (type(value), call, args, state, list(items or ()), flat, setter, self._fields(value, state))
@@ -63,8 +65,6 @@ _LABELS = (".__class__", ".__reduce__()", "", "", "", "", ".__setstate__", "")
 
 
 def _hidden_fields(tp: type) -> Fields | None:
-    from nbexp.adapters.code import is_project  # it imports the registry, which loads this module
-
     if not (instances.slots(tp) or dict_getter(tp)) or not is_project(tp.__module__):
         return None
     return Fields(tp)

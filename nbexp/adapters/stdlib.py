@@ -102,17 +102,6 @@ def _partial(value: Any) -> Node:
     return Node("partial", children=children, labels=(".__class__", ".func", ".args", ".keywords", ""))
 
 
-def _cached(value: Any) -> Node:
-    """A function behind `functools.lru_cache`: what is in the cache is no content."""
-    limits = value.cache_parameters()
-    fields = {name: item for name, item in vars(value).items() if name not in (*_WRAPPED, "__wrapped__")}
-    meta = (limits["maxsize"], limits["typed"])
-    return Node("lru_cache", meta, children=(value.__wrapped__, fields), labels=("", ""))
-
-
-_WRAPPED = (*functools.WRAPPER_ASSIGNMENTS, "cache_parameters")
-
-
 def _exception(value: BaseException) -> Node:
     """An exception; where it was raised (its traceback holds frames) is no content."""
     fields = dict_getter(type(value))
@@ -189,13 +178,6 @@ def _special_form(value: Any) -> Node:
     return Node("typing form", value._name, mutable=False)
 
 
-def _type_variable(value: Any) -> Node:
-    flags = tuple(bool(getattr(value, name, False)) for name in ("__covariant__", "__contravariant__"))
-    children = (getattr(value, "__bound__", None), getattr(value, "__constraints__", ()))
-    meta = (type(value).__qualname__, value.__module__, value.__name__, flags)
-    return Node("type variable", meta, children=children, labels=(".__bound__", ".__constraints__"), mutable=False)
-
-
 def _getter(value: Any) -> Node:
     call, args = value.__reduce__()[:2]
     return Node("getter", children=(call, args), labels=(".__class__", ""), mutable=False)
@@ -214,7 +196,6 @@ ADAPTERS: dict[type | str, Adapter] = {
     types.MappingProxyType: Described(_proxy),
     memoryview: Described(_memoryview),
     functools.partial: Described(_partial),
-    functools._lru_cache_wrapper: Described(_cached),
     "random.Random": _Random(),
     io.StringIO: _Memory(),
     io.BytesIO: _Memory(),
@@ -222,9 +203,6 @@ ADAPTERS: dict[type | str, Adapter] = {
     "ipykernel.iostream.OutStream": _StandardStream(),
     types.GenericAlias: Described(_alias, repr),
     types.UnionType: Described(_alias, repr),
-    "typing.TypeVar": Described(_type_variable, repr),
-    "typing.ParamSpec": Described(_type_variable, repr),
-    "typing.TypeVarTuple": Described(_type_variable, repr),
     "operator.itemgetter": Described(_getter, repr),
     "operator.attrgetter": Described(_getter, repr),
     "operator.methodcaller": Described(_getter, repr),
