@@ -11,7 +11,10 @@ from nbexp.registry import adapter_for
 #: Longer previews are cut.
 WIDTH = 80
 
-_short = reprlib.Repr(maxstring=60, maxother=60, maxlong=40, maxlevel=2, maxlist=4, maxtuple=4, maxset=4, maxdict=3)
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 60
+_short.maxlist = _short.maxtuple = _short.maxset = _short.maxfrozenset = _short.maxdict = 4
+_short.maxlevel = 2
 
 
 def preview(value: Any) -> str:

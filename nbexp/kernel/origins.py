@@ -31,8 +31,12 @@ RESULT_WRITERS = frozenset(
 
 _RESULT_NAMES = frozenset(name for _, name in RESULT_WRITERS)
 
-#: Modules that read source text to show it (tracebacks, `inspect.getsource`), and the import system.
-_SOURCE_READERS = frozenset({"linecache", "zipimport", "importlib._bootstrap_external", "importlib._bootstrap"})
+#: Modules of Python that read sources to show them (tracebacks, `inspect.getsource`), the import system, and what looks
+#: up installed packages: all of these follow the code and the environment, which are in the key by themselves.
+_SOURCE_READERS = frozenset(
+    {"linecache", "pkgutil", "zipimport", "importlib._bootstrap", "importlib._bootstrap_external",
+     "importlib.metadata", "importlib.metadata._adapters", "importlib.metadata._meta"}
+)  # fmt: skip
 
 #: Frames between `os.environ` and whoever reads it.
 _ENVIRONMENT_DOORS = frozenset({"os", "_collections_abc", "collections.abc", "nbexp.kernel.audit"})
@@ -72,13 +76,22 @@ def in_result_writer(frame: FrameType | None) -> bool:
     return False
 
 
-def reads_source(frame: FrameType) -> bool:
-    """Whether the innermost frame is the import system or reads source lines to show them."""
-    module = module_of(frame)
-    if module in _SOURCE_READERS or frame.f_code.co_filename.startswith("<frozen "):
-        return True
+def reads_source(frame: FrameType | None) -> bool:
+    """Whether the import system or one of its kin reads here: among the innermost frames, which are Python's own."""
+    while frame is not None:
+        module = module_of(frame)
+        if module in _SOURCE_READERS or frame.f_code.co_filename.startswith("<frozen importlib"):
+            return not _reads_data(frame)
+        if module.partition(".")[0] not in _BETWEEN:
+            return False
+        frame = frame.f_back
+    return False
+
+
+def _reads_data(frame: FrameType) -> bool:
+    """Whether a loader hands out a file that is no code: ``pkgutil.get_data``, ``importlib.resources``."""
     outer = frame.f_back
-    return module == "tokenize" and outer is not None and module_of(outer) == "linecache"
+    return frame.f_code.co_name == "get_data" and outer is not None and module_of(outer) == "pkgutil"
 
 
 def removes_tree(frame: FrameType) -> bool:

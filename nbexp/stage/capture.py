@@ -31,6 +31,7 @@ class Outputs:
         attributes: Globals of project modules that the stage bound anew: ``(module, name, value)``.
         deleted: Notebook variables deleted.
         variables: All of these, described.
+        doubtful: Names in `names` with values of types that no adapter knows: kept only after a round trip (D30).
         held: Objects that existed before and where they are found; empty if no output holds one.
     """
 
@@ -40,6 +41,7 @@ class Outputs:
     deleted: tuple[str, ...] = ()
     variables: tuple[Variable, ...] = ()
     held: Sequence[tuple[object, Live]] = ()
+    doubtful: tuple[str, ...] = ()
 
 
 def gather(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 from nbexp import hashing
@@ -23,6 +24,7 @@ from nbexp.snapshot.modules import module_parts
 from nbexp.stage.analysis import Analysis
 from nbexp.stage.sharing import sharing_parts
 from nbexp.stage.spec import Spec
+from nbexp.stage.strings import names_in_text
 
 NOTEBOOK = "__main__"
 
@@ -75,9 +77,13 @@ def make_inputs(
         Unfingerprintable: An input's content cannot be told for sure; its path begins with the variable's name.
     """
     walk = _Walk(frozenset(spec.ignore), is_host)
-    walk.add([Name(NOTEBOOK, path) for path in sorted(analysis.live_in)])
+    walk.add(_names(analysis.live_in))
     if analysis.dynamic:
-        walk.add([Name(NOTEBOOK, (name,)) for name in everything])
+        walk.add(_names((name,) for name in everything))
+    if any(_is_own(chain) for chain in analysis.assumed):
+        walk.add(_names(analysis.otherwise))
+    for chain in analysis.texts:
+        walk.add(_names(_names_in_value(chain)))
     walk.run()
     parts = [
         Part("source", "source", analysis.digest),
@@ -85,7 +91,7 @@ def make_inputs(
         *_option_parts(spec),
         *_setting_parts(settings),
         *walk.parts.values(),
-        *module_parts(analysis.imports | walk.imports),
+        *module_parts(analysis.imports | analysis.maybe_imports | walk.imports),
         *sharing_parts(walk.roots.values()),
     ]
     return Inputs(key_of(parts), walk.roots)
@@ -96,6 +102,22 @@ def key_of(parts: Iterable[Part]) -> Key:
     ordered = tuple(sorted(parts, key=lambda part: (part.kind, part.name)))
     named = [(f"{part.kind}\0{part.name}", bytes.fromhex(part.digest)) for part in ordered]
     return Key(hashing.digest_tree(f"key {hashing.FINGERPRINT_VERSION}", named).hex(), ordered)
+
+
+def _names(chains: Iterable[tuple[str, ...]]) -> list[Name]:
+    return [Name(NOTEBOOK, chain) for chain in sorted(chains)]
+
+
+def _is_own(chain: tuple[str, ...]) -> bool:
+    """Whether a name of which the analysis assumed that it is a library's leads to something else."""
+    found = resolve(Name(NOTEBOOK, chain))
+    return not (found.opaque or found.missing)
+
+
+def _names_in_value(chain: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """The names in a text that the cell takes from a variable: ``df.query(condition)``."""
+    found = resolve(Name(NOTEBOOK, chain))
+    return names_in_text(found.value, looked_up=True) if isinstance(found.value, str) else frozenset()
 
 
 @dataclass
@@ -120,12 +142,14 @@ class _Walk:
 
     def _visit(self, name: Name, via: str) -> None:
         found = resolve(name)
+        for alias, module in found.modules:
+            self.parts["module", str(alias)] = Part(
+                "module", str(alias), hashing.digest("module", module).hex(), module, via
+            )
         if found.package:
             self._package(found.package)
-        if found.value is None and found.missing:
-            return
         label = str(found.name)
-        if label in self.roots or label in self.ignored or found.opaque:
+        if found.missing or found.opaque or label in self.roots or label in self.ignored:
             return
         if found.name.module == NOTEBOOK and self.is_host(found.name.path[0], found.value):
             return
@@ -150,7 +174,7 @@ class _Walk:
 
 def _kind(name: Name, value: Any, code: bool) -> str:
     if code:
-        return "class" if isinstance(value, type) else "function"
+        return "class" if isinstance(value, type) else "module" if isinstance(value, ModuleType) else "function"
     return "input" if name.module == NOTEBOOK else "global"
 
 

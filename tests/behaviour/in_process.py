@@ -5,6 +5,7 @@ A restart is a new shell, with the modules of the project forgotten and the rand
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import io
@@ -48,7 +49,7 @@ class Project:
         """A new kernel."""
         self.stop()
         os.chdir(self.root / cwd)
-        os.environ.update(environment or {})
+        os.environ.update({"NBEXP_KEEP": "always", **(environment or {})})
         _restore_generators(self._generators)
         config = Config()
         config.HistoryManager.enabled = False
@@ -62,6 +63,7 @@ class Project:
         if self.shell is None:
             return
         unload_extension(self.shell)
+        atexit.unregister(self.shell.atexit_operations)
         self.shell.atexit_operations()
         self.shell = None
         for name, module in list(sys.modules.items()):

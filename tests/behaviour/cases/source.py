@@ -45,7 +45,7 @@ CASES = [
     case("edit is explained", _C, MISS, stage("y = 1", RAN), stage("y = 2", RAN, why="its source was edited")),
     case("first run is explained", _C, OTHER, stage("y = 1", RAN, why="it has not run before")),
     case("syntax error", _C, OTHER, stage("y = = 1", None, error="SyntaxError")),
-    case("unnamed stage", _C, HIT, cell("%%stage\nq = 3"), restart(), stage("q = 3", RESTORED, name=""), final("q", 3)),
+    case("unnamed stage", _C, HIT, stage("q = 3", RAN, name=""), restart(), stage("q = 3", RESTORED, name=""), final("q", 3)),
     case("empty stage", _C, HIT, stage("", RAN), restart(), stage("", RESTORED)),
     case("semicolon hides the value", _C, MISS, stage("5", RAN, output="5"), restart(), stage("5;", RAN)),
     case("failed cell is not kept", _C, OTHER, stage("v = 1\n1/0", FAILED, error="ZeroDivisionError"),
@@ -68,6 +68,6 @@ CASES = [
     case("contract holds", _C, HIT, cell("a = 1"), stage("y = a", RAN, options="--in a --out y"), restart(), cell("a = 1"),
          stage("y = a", RESTORED, options="--in a --out y")),
     case("contract broken by an input", _C, OTHER, cell("a = b = 1"),
-         stage("y = a + b", None, options="--in a", error="UsageError"), final("'y' in globals()", False)),
+         stage("y = a + b", FAILED, options="--in a", error="UsageError"), final("'y' in globals()", False)),
     case("contract broken by an output", _C, OTHER, stage("y = 1", FAILED, options="--out z", error="UsageError")),
 ]  # fmt: skip
