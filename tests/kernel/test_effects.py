@@ -520,7 +520,7 @@ def test_the_first_import_of_matplotlib_is_no_effect(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     cache = tmp_path / "elsewhere"
     code = "import matplotlib.pyplot as plt\nplt.plot([1])\n"
-    assert in_new_process(code, XDG_CACHE_HOME=str(cache), XDG_CONFIG_HOME=str(cache), MPLBACKEND="agg") == "{}"
+    assert in_new_process(code, MPLCONFIGDIR=str(cache), MPLBACKEND="agg") == "{}"
     assert list(cache.rglob("fontlist*"))
 
 
@@ -534,6 +534,25 @@ def test_the_import_of_a_project_module_is_the_stages_own(folder: Path) -> None:
     (folder / "helper.py").write_text("text = open('data.csv').read()\n")
     code = f"import sys; sys.path.insert(0, {str(folder)!r}); import helper"
     assert in_new_process(code, PYTHONDONTWRITEBYTECODE="1") == '{"reads": ["data.csv"]}'
+
+
+LOOKS = [
+    ("a package's version", "import importlib.metadata as m; m.version('numpy')", "{}"),
+    ("all packages", "import importlib.metadata as m; m.packages_distributions()", "{}"),
+    ("modules to be found", "import pkgutil; list(pkgutil.iter_modules())", "{}"),
+    ("source", "import inspect, json; inspect.getsource(json.dumps)", "{}"),
+    ("stack", "import linecache, traceback; linecache.clearcache(); traceback.format_stack()", "{}"),
+    ("package data", "import sys; sys.path.insert(0, ''); import pack", '{"reads": ["pack/data.txt"]}'),
+]
+
+
+@pytest.mark.parametrize(("code", "expected"), [row[1:] for row in LOOKS], ids=[row[0] for row in LOOKS])
+def test_what_follows_the_code_is_no_effect_and_data_is(folder: Path, code: str, expected: str) -> None:
+    (folder / "pack").mkdir()
+    (folder / "pack/data.txt").write_text("1")
+    (folder / "pack/__init__.py").write_text("import pkgutil\ntext = pkgutil.get_data('pack', 'data.txt')\n")
+    found = in_new_process(code, PYTHONDONTWRITEBYTECODE="1").replace(str(folder) + os.sep, "")
+    assert found == expected
 
 
 def test_threads_that_still_run(recorder: Recorder) -> None:

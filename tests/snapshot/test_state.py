@@ -217,7 +217,7 @@ def test_no_wrapper_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 FRESH = """
 import json, sys
 sys.path.insert(0, {root!r})
-from nbexp.snapshot import state
+from nbexp.snapshot import random_state, state
 waiting = {{}}
 def on_import(name, fn):
     waiting.setdefault(name, []).append(fn)
@@ -260,6 +260,22 @@ def test_a_generator_that_a_cell_may_have_seeded_is_not_unseeded() -> None:
     before, after = in_new_process(code, first=False)
     assert before["random"] != UNSEEDED
     assert after["numpy"] == UNSEEDED
+
+
+def test_what_an_import_draws_belongs_to_the_import() -> None:
+    code = """
+import random
+with random_state.importing():
+    random.random()
+out.append(digests()["random"])
+random.seed(1)
+with random_state.importing():
+    random.random()
+out.append(digests()["random"])
+"""
+    random.seed(1)
+    random.random()
+    assert in_new_process(code) == [UNSEEDED, rng_states()["random"].digest]
 
 
 def test_a_state_waits_for_its_library() -> None:
