@@ -101,7 +101,7 @@ def removes_tree(frame: FrameType) -> bool:
 
 def notifies_pool(frame: FrameType) -> bool:
     """Whether a pool wakes its own threads through a pipe, as pools of threads do too; tasks go another way."""
-    modules = []
+    modules: list[str] = []
     outer: FrameType | None = frame
     while outer is not None and len(modules) < 4:
         modules.append(module_of(outer))
