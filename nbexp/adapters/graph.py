@@ -26,6 +26,7 @@ from typing import Any, Protocol
 
 from nbexp.adapters.culprit import find_unstorable
 from nbexp.adapters.memory import Memory
+from nbexp.adapters.preamble import Missing, preamble, stream
 from nbexp.adapters.reducing import Reducing
 from nbexp.errors import Unstorable
 
@@ -40,10 +41,6 @@ _FRAME_BYTES = 5120
 
 _HEAD = struct.Struct("<4sI")
 _MAGIC = b"NBG1"
-_STREAMED_BYTES = 1 << 20
-
-#: Protocol 5; then take the next "buffer", remember it in the memo, forget it; the end. See `_preamble`.
-_PROTOCOL, _REMEMBER, _END = b"\x80\x05", b"\x97\x940", b"N."
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,56 +261,7 @@ def load(
     links = [live(Live(root, number)) for root, first, count in table for number in range(first, first + count)]
     seeds = [*_well_known(code), *links]
     unpickler = pickle.Unpickler(
-        _file(_preamble(len(seeds)), view[_HEAD.size + size :]), buffers=chain(seeds, buffers, repeat(_Missing()))
+        stream(preamble(len(seeds)), view[_HEAD.size + size :]), buffers=chain(seeds, buffers, repeat(Missing()))
     )
     unpickler.load()
     return unpickler.load()
-
-
-class _Missing:
-    """Stands for a buffer that the caller did not give: using it raises."""
-
-
-def _preamble(count: int) -> bytes:
-    """A pickle that fills the unpickler's memo with the first `count` "buffers", whatever objects they are.
-
-    An unpickler keeps its memo from one pickle to the next, and hands out buffers without looking at them.
-    """
-    return _PROTOCOL + _REMEMBER * count + _END
-
-
-def _file(preamble: bytes, graph: memoryview) -> Any:
-    if graph.nbytes < _STREAMED_BYTES:
-        return io.BytesIO(preamble + graph)
-    return _Stream((memoryview(preamble), graph))
-
-
-class _Stream:
-    """Pieces of memory read as one file, without putting them together."""
-
-    def __init__(self, pieces: Sequence[memoryview]) -> None:
-        self._pieces, self._at = list(pieces), 0
-
-    def readinto(self, into: Any) -> int:
-        """Fill `into`; a piece's end does not end a read."""
-        target, done = memoryview(into).cast("B"), 0
-        while done < target.nbytes and self._pieces:
-            part = self._pieces[0][self._at : self._at + target.nbytes - done]
-            target[done : done + part.nbytes] = part
-            done += part.nbytes
-            self._at += part.nbytes
-            if self._at == self._pieces[0].nbytes:
-                self._pieces, self._at = self._pieces[1:], 0
-        return done
-
-    def read(self, size: int) -> bytes:
-        """The next `size` bytes; fewer at the end."""
-        target = bytearray(size)
-        return bytes(target[: self.readinto(target)])
-
-    def readline(self) -> bytes:
-        """The bytes up to the next newline (protocol 0 only, but the unpickler wants it)."""
-        line = bytearray()
-        while (byte := self.read(1)) and byte != b"\n":
-            line += byte
-        return bytes(line + byte)

@@ -8,7 +8,8 @@ import numpy as np
 
 from nbexp.adapters.base import Node, Storing
 from nbexp.adapters.leaf import Leaf
-from nbexp.adapters.numpy.arrays import ArrayAdapter, describe, in_class, patch_elements, set_fields, stored
+from nbexp.adapters.numpy.arrays import ArrayAdapter, describe, patch_elements
+from nbexp.adapters.numpy.stored import in_class, set_fields, stored
 
 #: What a masked array keeps that is its own; the rest numpy derives from the array it was made from.
 _FIELDS = ("_mask", "_fill_value", "_hardmask", "_sharedmask", "_optinfo")

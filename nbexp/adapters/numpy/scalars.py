@@ -12,8 +12,9 @@ import numpy as np
 from nbexp.adapters.base import Node, Storing
 from nbexp.adapters.leaf import Leaf
 from nbexp.adapters.memory import MemoryAdapter
-from nbexp.adapters.numpy.arrays import describe, span
+from nbexp.adapters.numpy.arrays import describe
 from nbexp.adapters.numpy.dtypes import content, pieces
+from nbexp.adapters.numpy.layout import span
 from nbexp.errors import Unfingerprintable, Unstorable
 
 

@@ -30,6 +30,11 @@ def order_of(tensor: Any) -> tuple[int, ...] | None:
     return tuple(axes) if tensor.permute(axes).is_contiguous() else None
 
 
+def dense(tensor: Any) -> bool:
+    """Whether the elements fill their `span`, in an order that is part of the value."""
+    return bool(tensor.is_contiguous()) or order_of(tensor) is not None
+
+
 def strides_of(tensor: Any) -> tuple[int, ...]:
     """The strides along axes of two elements or more; others have no meaning and are 0."""
     return tuple(stride if count > 1 else 0 for count, stride in zip(tensor.shape, tensor.stride(), strict=True))
