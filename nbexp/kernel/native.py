@@ -145,34 +145,26 @@ def _replace(root: str, name: str, original: Any, wrapper: Any) -> None:
 
 
 def _announcing(original: Callable[..., Any], door: Door) -> Callable[..., Any]:
-    position = _position(original, door)
+    position = _position(original, door.parameter, door.position)
+    mode = _position(original, "mode", sys.maxsize)
 
     @functools.wraps(original)
     def announcing(*arguments: Any, **named: Any) -> Any:
         if audit.listening():
             value = named.get(door.parameter, arguments[position] if len(arguments) > position else None)
-            writes = door.flags == WRITE or "w" in str(named.get("mode", _mode(original, arguments)))
-            announce(value, WRITE if writes else READ)
+            opened_for = named.get("mode", arguments[mode] if len(arguments) > mode else "")
+            announce(value, WRITE if door.flags == WRITE or "w" in str(opened_for) else READ)
         return original(*arguments, **named)
 
     announcing._nbexp = True  # type: ignore[attr-defined]
     return announcing
 
 
-def _position(original: Callable[..., Any], door: Door) -> int:
+def _position(original: Callable[..., Any], parameter: str, otherwise: int) -> int:
     try:
-        return list(inspect.signature(original).parameters).index(door.parameter)
+        return list(inspect.signature(original).parameters).index(parameter)
     except ValueError:  # a native function without a signature, or another version's name
-        return door.position
-
-
-def _mode(original: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """The positional argument `mode`, if the function has one."""
-    try:
-        position = list(inspect.signature(original).parameters).index("mode")
-    except ValueError:
-        return ""
-    return arguments[position] if len(arguments) > position else ""
+        return otherwise
 
 
 def announce(value: Any, flags: int) -> None:
