@@ -43,8 +43,8 @@ from nbexp.adapters.declarations import FieldAdapter, MissingAdapter, TypeAliasA
 from nbexp.adapters.definitions import content_node, is_reference, module_content
 from nbexp.adapters.fingerprint import Fingerprint, fingerprint
 from nbexp.adapters.origin import NOTEBOOK, distribution_of, is_project
-from nbexp.adapters.reference import method_of_library, reference, reference_node
-from nbexp.adapters.resolving import Resolved, is_module, resolve
+from nbexp.adapters.reference import is_module, method_of_library, reference, reference_node
+from nbexp.adapters.resolving import Resolved, resolve
 from nbexp.registry import adapter_for
 
 __all__ = [
@@ -61,13 +61,19 @@ __all__ = [
     "resolve",
 ]
 
+#: Types of functions that compilers and numpy make: there is no base class to know them by.
+_COMPILED = frozenset({"cython_function_or_method", "fused_cython_function", "ufunc", "_ArrayFunctionDispatcher"})
+
 
 def is_code(value: object) -> bool:
     """Whether `value` is a function, class or module: what a stage runs, rather than what it works on."""
-    if isinstance(value, (FunctionType, type, _lru_cache_wrapper)):
+    kind = type(value)  # not isinstance: a proxy may say that it is a function
+    if kind in (FunctionType, _lru_cache_wrapper) or issubclass(kind, type):
         return True
-    if isinstance(value, (MethodType, BuiltinFunctionType)):
+    if kind in (MethodType, BuiltinFunctionType):
         return method_of_library(value) is not None or reference(value) is not None
+    if kind.__name__ in _COMPILED:
+        return reference(value) is not None
     return is_module(value)
 
 

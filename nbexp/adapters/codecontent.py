@@ -10,7 +10,7 @@ from typing import Any
 
 from nbexp.adapters import bytecode
 from nbexp.adapters.base import Name, Node
-from nbexp.adapters.lookups import code_digest, code_reads, global_names, lookups
+from nbexp.adapters.lookups import code_digest, code_reads, global_names, imported_modules, lookups
 from nbexp.adapters.origin import Origin, origin, origin_of_file
 
 
@@ -112,7 +112,7 @@ def _own_globals(code: CodeType, namespace: Mapping[str, Any]) -> CodeContent:
     """The globals that a function reads from a dictionary of its own, as content."""
     names = global_names(code, namespace)
     held = (child(namespace[name], f".__globals__[{name!r}]", name) for name in names)
-    imports = frozenset(each.module for each in code_reads(code).imports if not each.level)
+    imports = frozenset(imported_modules(code, namespace.get("__package__") or ""))
     return joined((*held, CodeContent("imports", imports=imports)), "globals")
 
 

@@ -6,20 +6,21 @@ from typing import Any
 
 from nbexp.adapters.base import Node
 from nbexp.adapters.callables import CodeAdapter, held
+from nbexp.adapters.origin import is_project
 from nbexp.adapters.reference import reference, reference_node
 
 
 class TypeVariableAdapter(CodeAdapter):
-    """``TypeVar``, ``ParamSpec`` and ``TypeVarTuple``: names, bounds and constraints; identity counts."""
+    """``TypeVar``, ``ParamSpec`` and ``TypeVarTuple``: names, bounds and constraints."""
 
     def describe(self, value: Any) -> Node:
         where = reference(value)
-        if where is not None:
+        if where is not None and not is_project(where.module):
             return reference_node(where)
         flags = (bool(getattr(value, "__covariant__", False)), bool(getattr(value, "__contravariant__", False)))
         bounds = (getattr(value, "__bound__", None), getattr(value, "__constraints__", ()))
         labels = (".__bound__", ".__constraints__")
-        return Node(type(value).__name__, (value.__name__, *flags), children=bounds, labels=labels)
+        return Node(type(value).__name__, (value.__name__, *flags), children=bounds, labels=labels, mutable=False)
 
 
 class TypeAliasAdapter(CodeAdapter):

@@ -12,29 +12,34 @@ from nbexp.adapters.classes import class_content
 from nbexp.adapters.codecontent import CodeContent, function_content
 from nbexp.adapters.lookups import every_name
 from nbexp.adapters.origin import is_project
-from nbexp.adapters.reference import reference
-from nbexp.adapters.resolving import is_module
+from nbexp.adapters.reference import is_module, reference
 
 
 def is_reference(value: Any) -> bool:
     """Whether `value` is told by its name where it is held."""
     if is_module(value):
         return True
-    return isinstance(value, (FunctionType, type, _lru_cache_wrapper)) and reference(value) is not None
+    return _is_definition(value) and reference(value) is not None
+
+
+def _is_definition(value: Any) -> bool:
+    kind = type(value)  # not isinstance: a proxy may say that it is a function
+    return kind in (FunctionType, _lru_cache_wrapper) or issubclass(kind, type)
 
 
 def content_node(value: Any) -> Node | None:
     """The content of notebook and project code; None for what is no code of these."""
-    where = reference(value) if isinstance(value, (FunctionType, type, _lru_cache_wrapper)) else None
+    kind = type(value)
+    where = reference(value) if _is_definition(value) else None
     if where is not None and not is_project(where.module):
         return None
-    if isinstance(value, FunctionType):
+    if kind is FunctionType:
         return function_content(value).node("function")
-    if isinstance(value, type):
-        return class_content(value).node("class")
-    if isinstance(value, _lru_cache_wrapper):
+    if kind is _lru_cache_wrapper:
         return cached_function_node(value)
-    if isinstance(value, ModuleType) and is_project(value.__name__):
+    if issubclass(kind, type):
+        return class_content(value).node("class")
+    if issubclass(kind, ModuleType) and is_project(value.__name__):
         return module_content(value).node("module content")
     return None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any, Generic, TypeVar
@@ -17,6 +17,7 @@ from nbexp import hashing
 from nbexp.adapters import bytecode
 from nbexp.adapters.base import Name
 from nbexp.adapters.origin import NOTEBOOK, is_project, origin, spec_of
+from nbexp.adapters.reference import is_of_shell
 
 #: Methods and functions that look names up in the text they are given, in the globals of their caller.
 _TEXT_LOOKUPS = frozenset(
@@ -27,9 +28,6 @@ _AT_WORD = re.compile(r"@\s*([^\W\d]\w*)")
 
 #: Ways to reach any loaded module, rather than any global.
 _MODULE_TABLES = frozenset({"sys.modules", "import_module"})
-
-#: What IPython keeps in the notebook's namespace for itself; code that can reach any name is not taken to mean these.
-_HISTORY = re.compile(r"_+|_\d+|_i+|_i\d+|_[iod]h|__\w+__|_exit_code|In|Out|exit|quit|get_ipython")
 
 T = TypeVar("T")
 
@@ -51,7 +49,8 @@ def lookups(code: CodeType, module: str, namespace: Mapping[str, Any]) -> Lookup
     reads = code_reads(code)
     names = {Name(module, path) for path in reads.names if path[0] != "__class__"}
     names.update(Name(module, (word,)) for word in _words_looked_up(reads) if word in namespace)
-    imports = set(_imported(reads.imports, module, namespace))
+    package = namespace.get("__package__") or (module if "__path__" in namespace else module.rpartition(".")[0])
+    imports = set(imported_modules(code, package))
     if reads.dynamic - _MODULE_TABLES:
         names.update(Name(module, (name,)) for name in every_name(module, namespace))
     if any(each.module == NOTEBOOK for each in reads.imports) and module != NOTEBOOK:
@@ -64,7 +63,7 @@ def lookups(code: CodeType, module: str, namespace: Mapping[str, Any]) -> Lookup
 def every_name(module: str, namespace: Mapping[str, Any]) -> Iterator[str]:
     """The globals of a module that code which can reach any name may mean."""
     for name in list(namespace):
-        hidden = _HISTORY.fullmatch(name) if module == NOTEBOOK else name.startswith("__") and name.endswith("__")
+        hidden = is_of_shell(name) if module == NOTEBOOK else name.startswith("__") and name.endswith("__")
         if not hidden:
             yield name
 
@@ -84,9 +83,14 @@ def _words_looked_up(reads: bytecode.Reads) -> set[str]:
     return {word for text in reads.strings if pattern is _WORD or "@" in text for word in pattern.findall(text)}
 
 
-def _imported(imports: Iterable[bytecode.Import], module: str, namespace: Mapping[str, Any]) -> Iterator[str]:
-    package = namespace.get("__package__") or (module if "__path__" in namespace else module.rpartition(".")[0])
-    for each in imports:
+def imported_modules(code: CodeType, package: str) -> Iterator[str]:
+    """The modules that `code` imports, by full name, without Python's own.
+
+    Args:
+        code: Of a function or module.
+        package: What relative imports are relative to; ``""`` at the top.
+    """
+    for each in code_reads(code).imports:
         name = absolute(each, package)
         if not name or name == NOTEBOOK or origin(name).kind == "python":
             continue

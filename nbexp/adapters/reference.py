@@ -6,6 +6,8 @@ found (lambdas, closures, local classes, definitions replaced since) is told by 
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from functools import _lru_cache_wrapper
 from types import (
@@ -17,9 +19,18 @@ from types import (
 from typing import Any
 
 from nbexp.adapters.base import Name, Node
-from nbexp.adapters.origin import is_project, origin
+from nbexp.adapters.origin import NOTEBOOK, is_project, origin, origin_of_file
+from nbexp.errors import Unfingerprintable
 
 _ABSENT = object()
+
+#: What IPython keeps in the notebook's namespace for itself.
+_OF_SHELL = re.compile(r"_+|_\d+|_i+|_i\d+|_[iod]h|__\w+__|_exit_code|In|Out|exit|quit|get_ipython")
+
+
+def is_of_shell(name: str) -> bool:
+    """Whether a name of the notebook is one that the shell binds, at each cell or once: ``_``, ``In``, ``_i12``."""
+    return _OF_SHELL.fullmatch(name) is not None
 
 
 def reference(value: Any) -> Name | None:
@@ -41,6 +52,8 @@ def reference(value: Any) -> Name | None:
         if not isinstance(dotted, str) or "<" in dotted:
             continue
         path = tuple(dotted.split("."))
+        if module == NOTEBOOK and is_of_shell(path[0]):
+            return None
         if find(module, path) is value:
             return None if is_project_code(value) and not is_project(module) else Name(module, path)
     return None
@@ -70,16 +83,32 @@ def _attribute(held: Any, piece: str) -> Any:
 
 def is_project_code(value: Any) -> bool:
     """Whether `value` is a function, method or class defined by notebook or project code, whatever it calls itself."""
-    if isinstance(value, FunctionType):
-        home = value.__globals__.get("__name__")
-        return isinstance(home, str) and is_project(home)
-    if isinstance(value, MethodType):
+    kind = type(value)  # not isinstance: a proxy may say that it is a function
+    if kind is FunctionType:
+        return _is_project_function(value)
+    if kind is MethodType:
         return is_project_code(value.__func__)
-    if isinstance(value, (_lru_cache_wrapper, staticmethod, classmethod)):
+    if kind in (_lru_cache_wrapper, staticmethod, classmethod):
         return is_project_code(value.__wrapped__)
-    if isinstance(value, type):
-        return isinstance(value.__module__, str) and is_project(value.__module__)
+    if issubclass(kind, type):
+        return isinstance(value.__module__, str) and value.__module__ in sys.modules and is_project(value.__module__)
     return False
+
+
+def _is_project_function(function: FunctionType) -> bool:
+    """By the module whose globals the function has; if they are no module's (generated code, as the methods of named
+    tuples, and modules replaced since), by its file."""
+    home = function.__globals__.get("__name__")
+    loaded = sys.modules.get(home) if isinstance(home, str) else None
+    if home is not None and is_module(loaded) and vars(loaded) is function.__globals__:
+        return is_project(home)
+    file = function.__code__.co_filename
+    return os.path.isabs(file) and origin_of_file(file).kind == "project"
+
+
+def is_module(value: Any) -> bool:
+    """Whether `value` is a module found under its name; a module object made by hand is a value like others."""
+    return issubclass(type(value), ModuleType) and sys.modules.get(value.__name__) is value
 
 
 def reference_node(name: Name) -> Node:
@@ -89,6 +118,19 @@ def reference_node(name: Name) -> Node:
     if where.kind == "project":
         return Node("ref", meta, mutable=False, reads=(name,))
     return Node("installed", meta, mutable=False, packages=(where.root,) if where.root else ())
+
+
+def global_node(value: Any, name: str) -> Node:
+    """An object that says, as pickle asks it, that it is the global called `name`: a function made by Cython.
+
+    Raises:
+        Unfingerprintable: It is not found under that name in its own module, or in that of its type.
+    """
+    path = tuple(name.split("."))
+    for module in (getattr(value, "__module__", None), type(value).__module__):
+        if isinstance(module, str) and find(module, path) is value:
+            return reference_node(Name(module, path))
+    raise Unfingerprintable("", type(value).__qualname__, f'it calls itself "{name}", but is not found under that name')
 
 
 def method_of_library(value: Any) -> Name | None:

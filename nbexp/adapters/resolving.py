@@ -11,7 +11,7 @@ from typing import Any
 
 from nbexp.adapters.base import Name
 from nbexp.adapters.origin import distribution_of, is_project
-from nbexp.adapters.reference import is_project_code
+from nbexp.adapters.reference import is_module, is_project_code
 
 _ABSENT = object()
 
@@ -61,7 +61,7 @@ def resolve(name: Name) -> Resolved:
 
 def _follow(value: Any, at: Name, rest: list[str], passed: tuple[tuple[Name, str], ...]) -> Resolved:
     while is_module(value):
-        if at.path[-1] != value.__name__:
+        if at.path[-1] != value.__name__ and is_project(at.module):
             passed = (*passed, (at, value.__name__))
         if not rest:
             return replace(_module(value, Name(value.__name__, ())), modules=passed)
@@ -96,8 +96,3 @@ def _builtin(first: str, name: Name) -> Resolved:
         package = distribution_of(home) if isinstance(home, str) else None
         return Resolved(value, at, package=package, opaque=not is_project_code(value))
     return Resolved(value, at, opaque=first in _SITE_NAMES or type(value).__module__ != "builtins")
-
-
-def is_module(value: Any) -> bool:
-    """Whether `value` is a module found under its name; a module object made by hand is a value like others."""
-    return isinstance(value, ModuleType) and sys.modules.get(value.__name__) is value

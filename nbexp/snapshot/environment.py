@@ -61,8 +61,10 @@ def _part(found: tuple[Distribution, ...]) -> Part:
 
 
 def _closure(found: tuple[Distribution, ...]) -> dict[str, Distribution]:
-    """What the distributions need, directly and indirectly, and what they use if it is there, as far as it is installed;
-    by normalized name. What a needed package may use in turn is left out: it leads everywhere."""
+    """What the distributions need, directly and indirectly, and what they use if it is there, by normalized name.
+
+    What is not installed is left out, and so is what a needed package may use in turn: it leads everywhere.
+    """
     closure: dict[str, Distribution] = {}
     pending = [name for dist in found for name in (*dist.requires, *dist.optional)]
     while pending:

@@ -1,0 +1,68 @@
+"""What has changed in a module since it was imported: globals bound anew, and mutable ones with another content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import FunctionType, ModuleType
+from typing import Any
+
+from nbexp import hashing
+from nbexp.adapters.code import code_fingerprint
+from nbexp.adapters.fingerprint import fingerprint
+
+#: The state of each global by name: what two states of an unchanged global have in common.
+Globals = Mapping[str, tuple[Any, ...]]
+
+
+def globals_of(module: ModuleType) -> Globals:
+    """The state of a module's globals now; to be taken right after its import."""
+    return {name: _state(value, module) for name, value in _own(module)}
+
+
+def changed(module: ModuleType, before: Globals | None) -> Iterator[tuple[str, bytes]]:
+    """Globals of `module` that are not as they were: the name, and a digest of what is there now.
+
+    Args:
+        module: A loaded module.
+        before: Its globals after its import; None if these are not known, then every global counts.
+
+    Raises:
+        Unfingerprintable: What is there now cannot be told for sure.
+    """
+    present = dict(_own(module))
+    for name, value in present.items():
+        known = None if before is None else before.get(name)
+        if known is None or not _same(known, _state(value, module)):
+            yield name, code_fingerprint(value, label=f"{module.__name__}.{name}").digest
+    for name in before or ():
+        if name not in present:
+            yield name, hashing.digest("deleted global")
+
+
+def _own(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """Globals without submodules and imported modules (bound by whoever imports them) and what import puts there."""
+    for name, value in list(vars(module).items()):
+        if not (name.startswith("__") and name.endswith("__")) and not isinstance(value, ModuleType):
+            yield name, value
+
+
+def _state(value: Any, module: ModuleType) -> tuple[Any, ...]:
+    """Objects that are the same, one by one, as long as nothing has changed."""
+    if isinstance(value, FunctionType):
+        closure = value.__closure__ or ()
+        return (value, value.__code__, value.__defaults__, value.__kwdefaults__, *closure)
+    if isinstance(value, type) and value.__module__ != module.__name__:
+        return (value,)
+    try:
+        mark = code_fingerprint(value) if isinstance(value, type) else fingerprint(value)
+    except Exception:  # noqa: BLE001 - a lock, or whatever its own code raises: the same for as long as the same object
+        return (value,)
+    return (mark.digest,)
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    return len(one) == len(other) and all(_is_same(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return one == other if isinstance(one, bytes) and isinstance(other, bytes) else one is other

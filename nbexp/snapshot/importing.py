@@ -1,0 +1,103 @@
+"""Watching imports: the code of project modules as it is loaded, and callbacks when a library arrives (D27).
+
+The watch is a finder at the head of ``sys.meta_path`` that asks the others and lets the loader they give say what it
+executes. Loaders stay the objects they are: only their own ``exec_module`` and ``get_code`` are set, on the instance.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
+from types import CodeType, ModuleType
+from typing import Any
+
+from nbexp.adapters.origin import is_project, origin, origin_of_file
+
+Callback = Callable[[], object]
+
+
+class ImportWatch:
+    """Sees modules being executed. One for the process, from `import_watch`.
+
+    Args:
+        executed: Called with a project module and its code after each execution (the first import, and reloads); the
+            code is None for modules that have none.
+    """
+
+    def __init__(self, executed: Callable[[ModuleType, CodeType | None], object]) -> None:
+        self._executed = executed
+        self._callbacks: dict[str, list[Callback]] = {}
+        self._running = threading.local()
+
+    def install(self) -> None:
+        """Begin to watch; twice is once."""
+        if self not in sys.meta_path:
+            sys.meta_path.insert(0, self)
+
+    def remove(self) -> None:
+        """Stop watching: modules found from now on are not seen."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def on_import(self, module: str, callback: Callback) -> None:
+        """Call `callback` once, right after the next first import of `module` by anybody."""
+        self._callbacks.setdefault(module, []).append(callback)
+
+    # -- what the import system asks -------------------------------------------------------------------------------
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """What the other finders say, with a loader that reports."""
+        for finder in sys.meta_path[sys.meta_path.index(self) + 1 :] if self in sys.meta_path else ():
+            find = getattr(finder, "find_spec", None)
+            spec: ModuleSpec | None = find(name, path, target) if find is not None else None
+            if spec is not None:
+                if name in self._callbacks or _is_project_spec(name, spec):
+                    self._watch(spec.loader)
+                return spec
+        return None
+
+    def _watch(self, loader: Any) -> None:
+        execute = getattr(loader, "exec_module", None)
+        if execute is None or isinstance(loader, type) or isinstance(execute, functools.partial):
+            return
+        try:
+            loader.exec_module = functools.partial(self._execute, execute)
+            if hasattr(loader, "get_code"):
+                loader.get_code = functools.partial(self._get_code, loader.get_code)
+        except AttributeError:  # a loader without attributes of its own is not watched; its module is read when needed
+            return
+
+    def _execute(self, execute: Callable[[ModuleType], None], module: ModuleType) -> None:
+        outer = getattr(self._running, "codes", None)
+        codes: dict[str, CodeType | None] = {}
+        self._running.codes = codes
+        try:
+            execute(module)
+        finally:
+            self._running.codes = outer
+        if is_project(module.__name__):
+            self._executed(module, codes.get(module.__name__))
+        for callback in self._callbacks.pop(module.__name__, ()):
+            callback()
+
+    def _get_code(self, get_code: Callable[..., CodeType | None], *args: Any) -> CodeType | None:
+        code = get_code(*args)
+        codes = getattr(self._running, "codes", None)
+        if codes is not None and args:
+            codes[args[0]] = code
+        return code
+
+
+def _is_project_spec(name: str, spec: ModuleSpec) -> bool:
+    root, _, _ = name.partition(".")
+    if root in sys.stdlib_module_names and spec.origin in ("built-in", "frozen"):
+        return False
+    above = sys.modules.get(name.rpartition(".")[0])
+    if above is not None and getattr(above, "__file__", None) and origin(above.__name__).kind != "project":
+        return False
+    return bool(spec.origin) and origin_of_file(str(spec.origin)).kind == "project"

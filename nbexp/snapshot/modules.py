@@ -1,0 +1,212 @@
+"""Modules of the project as parts of a key: by their code as loaded, or as it would be loaded now (D27).
+
+A stage that imports a module depends on all that importing it runs. A loaded module is told by the code it was made
+from, and by what has changed in it since; so, while nothing has, it equals a module that is not loaded yet.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec
+from types import CodeType, ModuleType
+from typing import Any
+
+from nbexp import hashing
+from nbexp.adapters.lookups import code_digest, imported_modules
+from nbexp.adapters.origin import NOTEBOOK, is_project, origin, spec_of
+from nbexp.records import Part
+from nbexp.snapshot.environment import package_part
+from nbexp.snapshot.globals import Globals, changed, globals_of
+from nbexp.snapshot.importing import ImportWatch
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The code of a module.
+
+    Attributes:
+        digest: Of what its code does; comments and layout do not count. imports: Modules it imports, by full name.
+    """
+
+    digest: bytes
+    imports: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A loaded module: its code, and its globals right after; None where they were not seen then."""
+
+    source: Source
+    module: ModuleType = field(compare=False)
+    globals: Globals | None = None
+
+
+_loaded: dict[str, _Loaded] = {}
+
+
+@functools.cache
+def import_watch() -> ImportWatch:
+    """The watch of this process, at work since the first call. Project modules loaded before count as they are then."""
+    watch = ImportWatch(_note)
+    watch.install()
+    for name in loaded_project_modules():
+        module = sys.modules[name]
+        _loaded[name] = _Loaded(_found(name, spec_of(name)) or _unknown(module), module, globals_of(module))
+    return watch
+
+
+def loaded_project_modules() -> set[str]:
+    """Names of the project's modules that are loaded; the notebook is none of them."""
+    return {name for name in list(sys.modules) if name not in _NOTEBOOKS and is_project(name)}
+
+
+_NOTEBOOKS = (NOTEBOOK, "__mp_main__")
+
+
+def source_digest(name: str) -> str | None:
+    """The digest of a project module's code, as loaded, or else as it would be loaded now; None if it is not found."""
+    source = _source(name)
+    return source.digest.hex() if source else None
+
+
+def module_part(name: str) -> Part | None:
+    """The part of a project module: kind ``module``, by its code; None if it is no project module, or not found."""
+    if not is_project(name) or name in _NOTEBOOKS:
+        return None
+    digest = source_digest(name)
+    return Part("module", name, digest) if digest else None
+
+
+def module_closure(name: str) -> tuple[Part, ...]:
+    """The part of a project module and of every project module that it imports, directly and indirectly."""
+    return tuple(part for part in module_parts((name,)) if part.kind == "module")
+
+
+def module_parts(names: Iterable[str]) -> list[Part]:
+    """The parts of a stage that imports `names`.
+
+    Args:
+        names: Modules by full name; those that are not found, and Python's own, give no part.
+
+    Returns:
+        For project modules, those they import included: their code (kind ``module``), and globals that are no longer
+        what the import made them (kind ``global``). For installed ones: the package (kind ``package``).
+
+    Raises:
+        Unfingerprintable: A global that has changed since the import cannot be told for sure.
+    """
+    parts: dict[tuple[str, str], Part] = {}
+    pending, seen = [(name, "") for name in sorted(names)], set[str]()
+    while pending:
+        name, via = pending.pop()
+        if not name or name in seen or name in _NOTEBOOKS:
+            continue
+        seen.add(name)
+        found, imports = _parts_of(name, via)
+        parts.update({(part.kind, part.name): part for part in found})
+        pending += [(each, name) for each in sorted(imports)]
+        pending.append((name.rpartition(".")[0], via))  # importing a.b runs a
+    return list(parts.values())
+
+
+def _parts_of(name: str, via: str) -> tuple[list[Part], frozenset[str]]:
+    where = origin(name)
+    if where.kind == "installed":
+        part = package_part(where.root)
+        return ([part] if part else []), frozenset()
+    if where.kind == "python":
+        return [], frozenset()
+    source = _source(name)
+    if source is None:
+        return [], frozenset()
+    return [Part("module", name, source.digest.hex(), via=via), *_changed_globals(name)], source.imports
+
+
+def _changed_globals(name: str) -> Iterator[Part]:
+    module = sys.modules.get(name)
+    if module is not None:
+        for variable, digest in changed(module, _known(name, module).globals):
+            yield Part("global", f"{name}.{variable}", digest.hex(), via=name)
+
+
+def _source(name: str) -> Source | None:
+    module = sys.modules.get(name)
+    return _found(name, spec_of(name)) if module is None else _known(name, module).source
+
+
+def _known(name: str, module: ModuleType) -> _Loaded:
+    known = _loaded.get(name)
+    if known is None or known.module is not module:  # it was not seen being loaded: all its globals count as they are
+        known = _loaded[name] = _Loaded(_found(name, spec_of(name)) or _unknown(module), module)
+    return known
+
+
+def _note(module: ModuleType, code: CodeType | None) -> None:
+    source = _of_code(code, module.__name__, "__path__" in vars(module)) if code else None
+    source = source or _found(module.__name__, module.__spec__) or _unknown(module)
+    _loaded[module.__name__] = _Loaded(source, module, globals_of(module))
+
+
+def _unknown(module: ModuleType) -> Source:
+    """A module made by other code, not from a file: its globals say all there is."""
+    return Source(hashing.digest("module without source", module.__name__))
+
+
+# -- code as it would be loaded now ------------------------------------------------------------------------------------
+
+
+def _found(name: str, spec: ModuleSpec | None) -> Source | None:
+    if spec is None:
+        return None
+    if not spec.has_location or not spec.origin:  # a namespace package runs no code
+        return Source(hashing.digest("namespace package")) if spec.submodule_search_locations is not None else None
+    try:
+        status = os.stat(spec.origin)
+    except OSError:  # inside an archive, or gone
+        return _read(name, spec)
+    return _cached(name, spec.origin, status.st_mtime_ns, status.st_size, _Unhashed(spec))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unhashed:
+    """Something needed to work out a cached result, but not part of what it is cached under."""
+
+    spec: ModuleSpec
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Unhashed)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@functools.lru_cache(maxsize=1024)
+def _cached(name: str, file: str, changed_ns: int, size: int, held: _Unhashed) -> Source | None:
+    return _read(name, held.spec)
+
+
+def _read(name: str, spec: ModuleSpec) -> Source | None:
+    loader: Any = spec.loader
+    try:
+        code = loader.get_code(name) if hasattr(loader, "get_code") else None
+    except (
+        SyntaxError,
+        ImportError,
+        ValueError,
+        OSError,
+    ):  # it cannot be imported as it is now; it has a content still
+        code = None
+    if isinstance(code, CodeType):
+        return _of_code(code, name, spec.submodule_search_locations is not None)
+    if spec.origin and os.path.isfile(spec.origin):
+        return Source(hashing.digest_file(spec.origin))
+    return None
+
+
+def _of_code(code: CodeType, name: str, is_package: bool) -> Source:
+    package = name if is_package else name.rpartition(".")[0]
+    return Source(hashing.digest("module", code_digest(code)), frozenset(imported_modules(code, package)))
