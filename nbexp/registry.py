@@ -37,6 +37,7 @@ COMMON = (
     "nbexp.adapters.builtins",
     "nbexp.adapters.code",
     "nbexp.adapters.containers",
+    "nbexp.adapters.files",
     "nbexp.adapters.stdlib",
 )
 

@@ -29,7 +29,8 @@ class Attributes(Adapter):
         return Node(self.tag, tuple(held), (), (type(value), *held.values()), labels)
 
     def detach(self, value: Any) -> Any:
-        new = type(value).__new__(type(value))
+        kind: Any = type(value)
+        new = kind.__new__(kind)
         vars(new).update(vars(value))
         return new
 

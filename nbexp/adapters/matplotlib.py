@@ -55,8 +55,8 @@ class AxesAdapter(ArtistAdapter):
 
     def attributes(self, value: Any) -> dict[str, Any]:
         state = value.__getstate__()
-        links = {name: state[name] for name in ("_shared_axes", "_twinned_axes")}
-        return super().attributes(value) | links
+        shared = tuple((name, tuple(siblings)) for name, siblings in sorted(state["_shared_axes"].items()))
+        return super().attributes(value) | {"_shared_axes": shared, "_twinned_axes": tuple(state["_twinned_axes"] or ())}
 
     def preview(self, value: Any) -> str:
         return f"Axes of {len(value.get_children())} artists"
