@@ -26,6 +26,9 @@ _COMPILED = frozenset(
 
 _MARKS = frozenset({"__pycache__", ".ipynb_checkpoints", ".ipython"})
 
+#: How joblib names the folder through which it hands arrays to its workers; it stays until the process ends.
+_JOBLIB = "joblib_memmapping_folder_"
+
 #: The longest string that is tried as the name of a file.
 _LONGEST_NAME = 1024
 
@@ -138,7 +141,9 @@ class Ignored:
             return True
         if _inside(path, self.user_cache):
             return path[len(self.user_cache) :].lstrip(os.sep).split(os.sep, 1)[0] in _COMPILED
-        return path.endswith((".pyc", ".nbi", ".nbc")) or not _MARKS.isdisjoint(path.split(os.sep))
+        if path.endswith((".pyc", ".nbi", ".nbc")) or f"{os.sep}{_JOBLIB}" in path:
+            return True
+        return not _MARKS.isdisjoint(path.split(os.sep))
 
 
 def _quiet_environment() -> Any:

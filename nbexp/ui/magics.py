@@ -9,6 +9,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from nbexp.errors import NbexpError
+from nbexp.kernel import native
 from nbexp.kernel.active import activate, active_session, deactivate
 from nbexp.kernel.hook import Hook
 from nbexp.kernel.session import Session
@@ -99,6 +100,7 @@ def load_extension(shell: InteractiveShell) -> None:
     if id(shell) in _hooks:
         return
     note_start(import_watch().on_import, first=_is_first_cell(shell))
+    native.watch(import_watch().on_import)
 
     def show(status: Status) -> None:
         shell.display_pub.publish(bundle(status))

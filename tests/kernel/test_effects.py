@@ -268,7 +268,9 @@ def test_work_for_processes_that_run_already(recorder: Recorder) -> None:
     joblib = pytest.importorskip("joblib")
     try:
         parallel("loky")
-        assert {one.how for one in _effects(recorder, lambda: parallel("loky")).processes} == {"pool"}
+        effects = _effects(recorder, lambda: parallel("loky"))
+        assert {one.how for one in effects.processes} == {"pool"}
+        assert effects.writes == ()
     finally:
         joblib.externals.loky.get_reusable_executor().shutdown(wait=True)
 
