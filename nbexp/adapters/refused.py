@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import io
 import itertools
 import threading
 import types
@@ -36,7 +35,6 @@ _GENERATOR = Refused(
 _ITERATOR = Refused(
     "what an iterator gives next cannot be told from outside", "Make a list of it, or make it where it is used."
 )
-_FILE = Refused("it is an open file", "Pass its path, and open it where it is used.")
 _RUNNING = Refused("it is part of a running program", "Make it inside the stage that uses it.")
 _CONNECTION = Refused("it is a connection", "Make it inside the stage that uses it.")
 
@@ -68,9 +66,4 @@ REFUSED: dict[type | str, Adapter] = {
 #: Adapters for subclasses too.
 REFUSED_BASES: tuple[tuple[type, Adapter], ...] = (
     (threading.Thread, _RUNNING),
-    (io.FileIO, _FILE),
-    (io.BufferedReader, _FILE),
-    (io.BufferedWriter, _FILE),
-    (io.BufferedRandom, _FILE),
-    (io.TextIOWrapper, _FILE),
 )

@@ -140,18 +140,6 @@ class _Memory(Adapter):
         live.__setstate__(new.__getstate__())
 
 
-class _StandardStream(Adapter):
-    """``sys.stdout`` and its like are told by their part; other open files are refused."""
-
-    def describe(self, value: Any) -> Node:
-        for name in ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"):
-            if getattr(sys, name) is value:
-                return Node("standard stream", name.strip("_"), mutable=False)
-        raise Unfingerprintable(
-            "", type(value).__qualname__, "it is an open file", "Pass its path, and open it where it is used."
-        )
-
-
 # -- names -------------------------------------------------------------------------------------------------------------
 
 
@@ -199,8 +187,6 @@ ADAPTERS: dict[type | str, Adapter] = {
     "random.Random": _Random(),
     io.StringIO: _Memory(),
     io.BytesIO: _Memory(),
-    io.TextIOWrapper: _StandardStream(),
-    "ipykernel.iostream.OutStream": _StandardStream(),
     types.GenericAlias: Described(_alias, repr),
     types.UnionType: Described(_alias, repr),
     "operator.itemgetter": Described(_getter, repr),

@@ -177,6 +177,9 @@ class Flow:
             self.found.add(chain)
             return
         self.cell.live.add(chain)
+        self._note_before(root, state)
+
+    def _note_before(self, root: str, state: set[str]) -> None:
         before = self.cell.before.get(root)
         self.cell.before[root] = frozenset(state) if before is None else before & state
 
@@ -201,7 +204,10 @@ class Flow:
     def _settle(self, state: set[str]) -> None:
         """Other code follows the definitions: what it calls could find the functions just defined by their names."""
         for name in self._fresh:
-            self.cell.late.update(chain for chain in self.cell.closure(name) if chain[0] not in state)
+            for chain in self.cell.closure(name):
+                if chain[0] not in state:
+                    self.cell.late.add(chain)
+                    self._note_before(chain[0], state)
         self._fresh.clear()
 
 

@@ -18,6 +18,7 @@ from nbexp.adapters.base import Name
 from nbexp.adapters.code import code_fingerprint, is_code, resolve
 from nbexp.adapters.fingerprint import Fingerprint, fingerprint
 from nbexp.adapters.preview import preview
+from nbexp.adapters.reference import is_project_code
 from nbexp.records import Key, Part
 from nbexp.snapshot.environment import package_part, python_part
 from nbexp.snapshot.modules import module_parts
@@ -80,19 +81,19 @@ def make_inputs(
     walk.add(_names(analysis.live_in))
     if analysis.dynamic:
         walk.add(_names((name,) for name in everything))
-    if any(_is_own(chain) for chain in analysis.assumed):
+    if any(_is_own(chain, is_host) for chain in analysis.assumed):
         walk.add(_names(analysis.otherwise))
     for chain in analysis.texts:
         walk.add(_names(_names_in_value(chain)))
     walk.run()
+    imported = module_parts(analysis.imports | analysis.maybe_imports | walk.imports)
     parts = [
         Part("source", "source", analysis.digest),
         python_part(),
         *_option_parts(spec),
         *_setting_parts(settings),
-        *walk.parts.values(),
-        *module_parts(analysis.imports | analysis.maybe_imports | walk.imports),
         *sharing_parts(walk.roots.values()),
+        *({(part.kind, part.name): part for part in imported} | walk.parts).values(),
     ]
     return Inputs(key_of(parts), walk.roots)
 
@@ -108,10 +109,12 @@ def _names(chains: Iterable[tuple[str, ...]]) -> list[Name]:
     return [Name(NOTEBOOK, chain) for chain in sorted(chains)]
 
 
-def _is_own(chain: tuple[str, ...]) -> bool:
+def _is_own(chain: tuple[str, ...], is_host: Callable[[str, Any], bool]) -> bool:
     """Whether a name of which the analysis assumed that it is a library's leads to something else."""
     found = resolve(Name(NOTEBOOK, chain))
-    return not (found.opaque or found.missing)
+    if found.opaque or found.missing or is_host(chain[0], found.value):
+        return False
+    return is_project_code(found.value) or not is_code(found.value)
 
 
 def _names_in_value(chain: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
@@ -143,8 +146,8 @@ class _Walk:
     def _visit(self, name: Name, via: str) -> None:
         found = resolve(name)
         for alias, module in found.modules:
-            self.parts["module", str(alias)] = Part(
-                "module", str(alias), hashing.digest("module", module).hex(), module, via
+            self.parts["alias", str(alias)] = Part(
+                "alias", str(alias), hashing.digest("module", module).hex(), module, via
             )
         if found.package:
             self._package(found.package)

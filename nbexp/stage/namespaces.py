@@ -86,13 +86,19 @@ def _vars(flow: Flow, node: ast.Call, state: set[str]) -> bool:
 
 
 def _eval(flow: Flow, node: ast.Call, state: set[str]) -> bool:
-    """``eval("a + b")`` is that expression; in given namespaces it is read as if it were in this one too."""
+    """``eval("a + b")`` is that expression; in given namespaces it is read as if it were in this one too.
+
+    Inside a function a name of its own that is not bound yet is looked up among the globals, unlike in plain code.
+    """
     text = text_of(node.args[0]) if node.args else None
     try:
         inner = ast.parse((text or "").strip(), mode="eval").body
     except (SyntaxError, ValueError):
         return False
+    outside = flow.scope
+    flow.scope = outside if outside.kind in ("module", "class") else flow.cell.module
     flow.read(inner, state)
+    flow.scope = outside
     for each in node.args[1:]:
         flow.read(each, state)
     return True

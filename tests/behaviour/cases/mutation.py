@@ -9,8 +9,18 @@ _C = "mutation"
 
 def _replayed(name: str, setup: str, source: str, *ends, needs: str = ""):
     """The stage changes what the setup made; a hit must leave the same behind."""
-    return case(name, _C, HIT, cell(setup), stage(source, RAN), restart(), cell(setup), stage(source, RESTORED), *ends,
-                needs=needs)
+    return case(
+        name,
+        _C,
+        HIT,
+        cell(setup),
+        stage(source, RAN),
+        restart(),
+        cell(setup),
+        stage(source, RESTORED),
+        *ends,
+        needs=needs,
+    )
 
 
 CASES = [

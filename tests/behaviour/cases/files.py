@@ -1,0 +1,58 @@
+"""Files read, results written, and what keeps a stage from being stored."""
+
+from __future__ import annotations
+
+from tests.behaviour.model import (
+    HIT,
+    MISS,
+    OTHER,
+    RAN,
+    RESTORED,
+    UNSTORED,
+    case,
+    cell,
+    final,
+    restart,
+    stage,
+    write,
+    remove,
+)
+
+_C = "files"
+_READ = "with open('data.txt') as f:\n    y = f.read()"
+
+CASES = [
+    case("unchanged file", _C, HIT, write("data.txt", "a"), stage(_READ, RAN), restart(), stage(_READ, RESTORED), final("y", "a")),
+    case("touched file", _C, HIT, write("data.txt", "a"), stage(_READ, RAN), restart(), write("data.txt", "a"), stage(_READ, RESTORED)),
+    case("changed file", _C, MISS, write("data.txt", "a"), stage(_READ, RAN), restart(), write("data.txt", "b"),
+         stage(_READ, RAN, why="file data.txt changed"), final("y", "b")),
+    case("changed back", _C, HIT, write("data.txt", "a"), stage(_READ, RAN), write("data.txt", "b"), stage(_READ, RAN),
+         write("data.txt", "a"), stage(_READ, RESTORED), final("y", "a")),
+    case("file removed", _C, MISS, write("data.txt", "a"), stage(_READ, RAN), restart(), remove("data.txt"),
+         stage(_READ, "failed", error="FileNotFoundError")),
+    case("file read by a helper", _C, MISS, write("data.txt", "a"), cell("def f():\n    return open('data.txt').read()"), stage("y = f()", RAN),
+         restart(), write("data.txt", "b"), cell("def f():\n    return open('data.txt').read()"), stage("y = f()", RAN), final("y", "b")),
+    case("other working directory with the same file", _C, HIT, write("data.txt", "a"), write("sub/data.txt", "a"), stage(_READ, RAN),
+         restart("sub"), stage(_READ, RESTORED)),
+    case("other working directory with another file", _C, MISS, write("data.txt", "a"), write("sub/data.txt", "b"), stage(_READ, RAN),
+         restart("sub"), stage(_READ, RAN), final("y", "b")),
+    case("pandas reads csv", _C, MISS, write("d.csv", "a\n1\n"), cell("import pandas as pd"), stage("df = pd.read_csv('d.csv')", RAN), restart(),
+         write("d.csv", "a\n2\n"), cell("import pandas as pd"), stage("df = pd.read_csv('d.csv')", RAN), final("int(df.a[0])", 2), needs="pandas"),
+    case("pandas reads the same csv", _C, HIT, write("d.csv", "a\n1\n"), cell("import pandas as pd"), stage("df = pd.read_csv('d.csv')", RAN), restart(),
+         cell("import pandas as pd"), stage("df = pd.read_csv('d.csv')", RESTORED), final("int(df.a[0])", 1), needs="pandas"),
+    case("missing file was looked for", _C, MISS, stage("try:\n    y = open('x.txt').read()\nexcept OSError:\n    y = None", RAN), restart(),
+         write("x.txt", "now"), stage("try:\n    y = open('x.txt').read()\nexcept OSError:\n    y = None", RAN), final("y", "now")),
+    case("writes a file", _C, OTHER, stage("open('out.txt', 'w').write('a')", UNSTORED, why="it wrote the file out.txt"), restart(),
+         stage("open('out.txt', 'w').write('a')", UNSTORED)),
+    case("temporary file", _C, HIT, stage("import tempfile, os\nfd, p = tempfile.mkstemp()\nos.close(fd)\nos.remove(p)\ndel p, fd\ny = 1", RAN), restart(),
+         stage("import tempfile, os\nfd, p = tempfile.mkstemp()\nos.close(fd)\nos.remove(p)\ndel p, fd\ny = 1", RESTORED)),
+    case("/dev/null", _C, HIT, stage("open('/dev/null', 'w').write('a')", RAN), restart(), stage("open('/dev/null', 'w').write('a')", RESTORED)),
+    case("to_csv is a result", _C, HIT, cell("import pandas as pd\ndf = pd.DataFrame({'a': [1]})"), stage("df.to_csv('o.csv', index=False)", RAN), restart(),
+         remove("o.csv"), cell("import pandas as pd\ndf = pd.DataFrame({'a': [1]})"), stage("df.to_csv('o.csv', index=False)", RESTORED),
+         final("open('o.csv').read()", "a\n1\n"), needs="pandas"),
+    case("subprocess", _C, OTHER, stage("import subprocess\nsubprocess.run(['true'])\ny = 1", UNSTORED, why="started a process")),
+    case("os.system", _C, OTHER, stage("import os\nos.system('true')", UNSTORED)),
+    case("environment variable", _C, OTHER, stage("import os\ny = os.environ.get('HOME')", UNSTORED, why="environment variable HOME")),
+    case("os.getenv", _C, OTHER, stage("import os\ny = os.getenv('NO_SUCH')", UNSTORED, why="NO_SUCH")),
+    case("chdir", _C, OTHER, write("sub/x", ""), stage("import os\nos.chdir('sub')", UNSTORED)),
+]  # fmt: skip
