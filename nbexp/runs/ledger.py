@@ -41,7 +41,7 @@ class CellRun:
         stage: The stage's name, ``""`` for a plain cell.
         reasons: Why a stage ran, or was not stored.
         key: The stage's static key. ran_at: when its result was computed.
-        seconds: Wall time here. error: one line, for a cell that failed.
+        seconds: Wall time here. error: one line, for a cell that failed; advice: what to do, if it says so.
     """
 
     index: int
@@ -53,6 +53,7 @@ class CellRun:
     ran_at: str = ""
     seconds: float = 0.0
     error: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from nbexp import errors
 from nbexp.records import STAGE_MIME, Reason
 from nbexp.runs.ledger import CellRun
 
-_OWN_ERRORS = frozenset(name for name, kind in vars(errors).items() if isinstance(kind, type))
+#: Errors whose text says what happened and, in a second line, what to do; IPython shows some of them as its own.
+_TWO_LINES = frozenset(name for name, kind in vars(errors).items() if isinstance(kind, type)) | {"UsageError"}
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -25,10 +26,19 @@ class Failure:
 
     def __str__(self) -> str:
         """One line; an error of nbexp itself says what happened without its class."""
-        lines = _COLOURS.sub("", str(self.text)).strip().splitlines()
+        lines = self._lines()
         if not lines:
             return self.name
-        return lines[0] if self.died or self.name in _OWN_ERRORS else f"{self.name}: {lines[0]}"
+        return lines[0] if self.died or self.name in _TWO_LINES else f"{self.name}: {lines[0]}"
+
+    @property
+    def advice(self) -> str:
+        """What to do, if the error says it."""
+        lines = self._lines()
+        return lines[1] if self.name in _TWO_LINES and len(lines) > 1 else ""
+
+    def _lines(self) -> list[str]:
+        return _COLOURS.sub("", str(self.text)).strip().splitlines()
 
 
 def cell_run(planned: CellRun, cell: Any, seconds: float, failure: Failure | None) -> CellRun:
@@ -46,7 +56,7 @@ def cell_run(planned: CellRun, cell: Any, seconds: float, failure: Failure | Non
         )
     if failure is None:
         return done
-    return replace(done, status="died" if failure.died else "failed", error=str(failure))
+    return replace(done, status="died" if failure.died else "failed", error=str(failure), advice=failure.advice)
 
 
 def stage_status(cell: Any) -> dict[str, Any] | None:

@@ -157,6 +157,8 @@ def _place(cell: CellRun) -> str:
 def _advice(run: Run, failed: CellRun | None) -> str:
     if failed is not None and "`%%stage` not found" in failed.error:
         return "Add a cell with %load_ext nbexp above it."
+    if failed is not None and failed.advice:
+        return failed.advice
     if run.status == "died":
         return "Often it was out of memory; the cells that ended are in the executed notebook."
     return f"The traceback is in {run.output}."

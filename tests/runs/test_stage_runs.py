@@ -1,0 +1,144 @@
+"""Notebooks with stages in real kernels: what `nbexp run` restores, runs, refuses and writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbexp.records import STAGE_MIME
+from nbexp.runs.execute import Request, prepare, run_notebook
+from nbexp.runs.ledger import Run
+from nbexp.store import Store
+from tests.runs.notebooks import read, write
+
+pytestmark = pytest.mark.slow
+
+CELLS = [
+    "%load_ext nbexp",
+    "# parameters\nn = 3",
+    "def double(x):\n    return 2 * x",
+    "%%stage load\nprint('loading')\ndata = [double(i) for i in range(n)]",
+    "%%stage total\ntotal = sum(data)\ntotal",
+    "%%stage\nshare = [x / total for x in data]",
+    "share",
+]
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    (tmp_path / ".nbexp").mkdir()
+    return write(tmp_path / "n.ipynb", *CELLS)
+
+
+def execute(path: Path, **request: Any) -> Run:
+    return run_notebook(prepare(Request(path, **request)))
+
+
+def became(run: Run) -> dict[str, str]:
+    return {cell.stage: cell.status for cell in run.cells if cell.stage}
+
+
+def content(run: Run) -> bytes:
+    return Path(run.output).read_bytes()
+
+
+ALL_RESTORED = {"load": "restored", "total": "restored", "share": "restored"}
+ALL_RAN = {"load": "ran", "total": "ran", "share": "ran"}
+
+
+def test_stages_run_once_and_replays_are_the_same_bytes(notebook: Path) -> None:
+    first, second, third = (execute(notebook) for _ in range(3))
+    assert became(first) == ALL_RAN
+    assert became(second) == became(third) == ALL_RESTORED
+    assert content(second) == content(third)
+    assert b"loading" in content(second)
+    assert [reason.text for reason in first.cells[3].reasons] == ["it has not run before"]
+    assert second.cells[3].ran_at
+    assert second.cells[3].key == first.cells[3].key
+
+
+def test_the_working_directory_of_the_caller_plays_no_part(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    execute(notebook)
+    (notebook.parent / "deep").mkdir()
+    monkeypatch.chdir(notebook.parent / "deep")
+    assert became(execute(Path("..") / "n.ipynb")) == ALL_RESTORED
+
+
+def test_a_parameter_is_a_reason(notebook: Path) -> None:
+    execute(notebook)
+    run = execute(notebook, parameters=["n=4"])
+    assert became(run) == ALL_RAN
+    assert [reason.text for cell in run.cells if cell.stage == "load" for reason in cell.reasons] == [
+        "input `n`: 3 -> 4"
+    ]
+    assert became(execute(notebook, parameters=["n=3"])) == ALL_RESTORED
+
+
+def test_force_runs_one_stage_and_what_depends_on_its_value_is_restored(notebook: Path) -> None:
+    execute(notebook)
+    assert became(execute(notebook, force=["load"])) == ALL_RESTORED | {"load": "ran"}
+
+
+def test_until_leaves_the_cells_below_alone(notebook: Path) -> None:
+    run = execute(notebook, until="total")
+    assert became(run) == {"load": "ran", "total": "ran", "share": "not run"}
+    assert run.status == "completed"
+    assert run.cells[-1].status == "not run"
+
+
+def test_from_and_only_restore_what_is_above(notebook: Path) -> None:
+    execute(notebook)
+    assert became(execute(notebook, start="total")) == ALL_RESTORED
+    assert became(execute(notebook, only="total", force=["total"])) == {
+        "load": "restored",
+        "total": "ran",
+        "share": "not run",
+    }
+
+
+def test_a_stage_above_that_cannot_be_restored_fails_by_name(notebook: Path) -> None:
+    execute(notebook)
+    run = execute(notebook, only="total", parameters=["n=9"])
+    assert run.status == "failed"
+    assert became(run) == {"load": "failed", "total": "not run", "share": "not run"}
+    assert '"load"' in run.error
+    assert "input `n`: 3 -> 9" in run.error
+
+
+def test_no_read_runs_all_and_no_write_keeps_nothing(notebook: Path) -> None:
+    run = execute(notebook, write=False)
+    assert set(became(run).values()) == {"unstored"}
+    assert Store.open(notebook.parent).catalog().count() == 0
+    execute(notebook)
+    assert became(execute(notebook)) == ALL_RESTORED
+    assert set(became(execute(notebook, read=False)).values()) == {"ran"}
+
+
+@pytest.mark.parametrize(("line", "lines"), [("all", 3), ("changes", 0), ("off", 0)])
+def test_the_line_is_shown_as_the_settings_say_and_known_all_the_same(notebook: Path, line: str, lines: int) -> None:
+    (notebook.parent / "pyproject.toml").write_text(f"[tool.nbexp]\nline = '{line}'\n")
+    first, second = execute(notebook), execute(notebook)
+    assert became(second) == ALL_RESTORED
+    shown = [output for cell in read(Path(second.output)).cells for output in cell.outputs if STAGE_MIME in str(output)]
+    assert len(shown) == lines
+    assert (STAGE_MIME.encode() in content(first)) is (line != "off")
+
+
+def test_a_failing_stage_is_failed_and_not_stored(notebook: Path) -> None:
+    path = write(notebook.parent / "f.ipynb", "%load_ext nbexp", "%%stage bad\n1 / 0")
+    for _ in range(2):
+        run = execute(path)
+        assert (run.status, became(run)) == ("failed", {"bad": "failed"})
+        assert run.error == "ZeroDivisionError: division by zero"
+
+
+def test_a_kernel_killed_in_a_stage_loses_that_stage_alone(notebook: Path) -> None:
+    path = write(notebook.parent / "k.ipynb", *CELLS[:4], "%%stage total\nimport os\nos.kill(os.getpid(), 9)")
+    Store.open(notebook.parent).drain()
+    assert execute(path).status == "died"
+    run = execute(path)
+    assert run.status == "died"
+    assert became(run)["total"] == "died"
+    assert became(run)["load"] in ("restored", "ran")
