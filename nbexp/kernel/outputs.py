@@ -11,7 +11,6 @@ import base64
 import contextlib
 import itertools
 import json
-import os
 import select
 import sys
 import threading
@@ -246,10 +245,10 @@ def drain_pipes() -> None:
     deadline = time.monotonic() + PIPE_SECONDS
     for stream in (sys.stdout, sys.stderr):
         reader = getattr(stream, "_fid", None)
-        if not isinstance(reader, int) or not getattr(stream, "_should_watch", True) or os.name != "posix":
+        if not isinstance(reader, int) or not getattr(stream, "_should_watch", True):
             continue
         waited = False
-        with contextlib.suppress(OSError, ValueError):  # the stream was closed meanwhile
+        with contextlib.suppress(OSError, ValueError):  # closed meanwhile, or a system that cannot wait for a pipe
             while select.select([reader], [], [], 0)[0] and time.monotonic() < deadline:
                 time.sleep(0.001)
                 waited = True

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
-import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from nbexp import platform
 
 #: Folders of the system that tell of the machine, not of data.
 _SYSTEM = ("/proc", "/sys", "/dev")
@@ -119,9 +120,9 @@ class Ignored:
     @classmethod
     def now(cls, own: Iterable[str]) -> Ignored:
         """The rules for the process as it is now: the environment says where caches lie."""
-        get = _quiet_environment()
+        get = functools.partial(os.environ.get, default="")
         home = os.path.expanduser("~")
-        user_cache = get("XDG_CACHE_HOME") or os.path.join(home, _cache_name())
+        user_cache = str(platform.cache_dir().parent)
         ipython = get("IPYTHONDIR") or os.path.join(home, ".ipython")
         named = [get(name) for name in ("MPLCONFIGDIR", "NUMBA_CACHE_DIR", "TRITON_CACHE_DIR", "PYTHONPYCACHEPREFIX")]
         inductor = get("TORCHINDUCTOR_CACHE_DIR") or os.path.join(tempfile.gettempdir(), "torchinductor_")
@@ -146,21 +147,11 @@ class Ignored:
         return not _MARKS.isdisjoint(path.split(os.sep))
 
 
-def _quiet_environment() -> Any:
-    """`os.environ.get` that nobody is told of."""
-    data: Any = os.environ
-    return lambda name: data.get(name, "")
-
-
-def _cache_name() -> str:
-    return {"darwin": "Library/Caches", "win32": "AppData/Local"}.get(sys.platform, ".cache")
-
-
 def _inside(path: str, folder: str) -> bool:
     return path.startswith(folder) and (len(path) == len(folder) or path[len(folder)] == os.sep)
 
 
-@cache
+@functools.cache
 def _library_folders() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     folders = {os.path.normpath(paths[name]) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
