@@ -175,7 +175,7 @@ class Session:
         problems = tuple(map(_reason_of, self.store.take_problems()))
         if found.hit is not None:
             return
-        earlier = self.store.heads(self.place.notebook, execution.name, execution.cell)[:COMPARED]
+        earlier = self.store.heads(self.place.notebook, execution.name, execution.cell, limit=COMPARED)
         reasons = found.reasons or problems or reasons_for_miss(execution.inputs.key, earlier, found.moved)
         execution.reasons = tuple(dict.fromkeys([*problems, *reasons]))
 
