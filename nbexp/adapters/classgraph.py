@@ -11,6 +11,7 @@ import _abc  # type: ignore[import-not-found]
 import builtins
 import types
 from abc import ABCMeta
+from collections.abc import Callable
 from enum import Enum
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
@@ -50,12 +51,9 @@ def reduce_class(cls: type, reducing: Reducing) -> Any:
         raise Unstorable("", "type", "classes of its kind are made by native code", "Define it in a module.")
     own = {name: value for name, value in vars(cls).items() if name != _PICKLES_OWN}
     early, late = _in_order(own)
-    bare = (meta, cls.__name__, cls.__qualname__, cls.__bases__, _read(own), early, _kind_of_abc(cls))
-    state = (
-        {name: own[name] for name in own if name in late or (name in early and name not in _READ)},
-        _registered(cls),
-    )
-    return make_class, bare, state, None, None, fill_class
+    bare = (meta, cls.__name__, cls.__qualname__, cls.__bases__, _read(own), early)
+    attributes = {name: own[name] for name in (*early, *late) if name in late or name not in _READ}
+    return make_class, bare, (attributes, _kind_of_abc(cls), _registered(cls)), None, None, fill_class
 
 
 def _native_new(meta: type) -> Any:
@@ -95,27 +93,8 @@ def _registered(cls: type) -> tuple[type, ...]:
     return tuple(sorted((tp for tp in found if tp is not None), key=lambda tp: (tp.__module__, tp.__qualname__)))
 
 
-def _quiet(self: object) -> None:
-    """Runs in place of the bases' ``__init_subclass__`` while a class is made."""
-
-
-def _stand_in(base: type) -> type:
-    """A class with the memory layout of `base`, so that it can be exchanged for it, and no say about subclasses."""
-    slots = [name for name in ("__dict__", "__weakref__") if getattr(base, _OFFSETS[name])]
-    return type("Quiet", (), {"__slots__": slots, "__init_subclass__": _quiet})
-
-
-_OFFSETS = {"__dict__": "__dictoffset__", "__weakref__": "__weakrefoffset__"}
-
-
 def make_class(
-    meta: type,
-    name: str,
-    qualname: str,
-    bases: tuple[type, ...],
-    read: dict[str, Any],
-    order: tuple[str, ...],
-    is_abc: bool,
+    meta: type, name: str, qualname: str, bases: tuple[type, ...], read: dict[str, Any], order: tuple[str, ...]
 ) -> type:
     """A class whose attributes are still empty, but stand in their order.
 
@@ -124,23 +103,45 @@ def make_class(
         name, qualname, bases: As of the class.
         read: ``__module__``, ``__slots__`` and ``__doc__``.
         order: The names of the attributes present when it was made.
-        is_abc: Whether it is an abstract base class with a registry of its own.
     """
-    namespace: dict[str, Any] = {key: read.get(key) for key in order}
-    namespace["__qualname__"] = qualname
-    quiet = any("__init_subclass__" in vars(ancestor) for base in bases for ancestor in base.__mro__[:-1])
-    made: type = type.__new__(meta, name, (_stand_in(bases[0]), *bases) if quiet else bases, namespace)
-    if quiet:
-        type.__setattr__(made, "__bases__", bases)
-    if is_abc:
-        _abc._abc_init(made)
+    return _bare_class(meta, name, bases, {**{key: read.get(key) for key in order}, "__qualname__": qualname})
+
+
+def _bare_class(meta: type, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> type:
+    if not any("__init_subclass__" in vars(ancestor) for base in bases for ancestor in base.__mro__[:-1]):
+        return type.__new__(meta, name, bases, namespace)
+    made: type = type.__new__(meta, name, (_stand_in(bases[0]), *bases), namespace)
+    type.__setattr__(made, "__bases__", bases)
     return made
 
 
-def fill_class(cls: type, state: tuple[dict[str, Any], tuple[type, ...]]) -> None:
-    """Give a loaded class its attributes, past what its metaclass would do."""
-    attributes, registered = state
+def _stand_in(base: type) -> type:
+    """A class with the memory layout of `base`, so that `base` can take its place, whose ``__init_subclass__`` does
+    nothing: it comes before those of the real bases while a class is made."""
+    parent = base.__base__ or object
+    slots = [slot for slot, offset in _OFFSETS.items() if getattr(base, offset) and not getattr(parent, offset)]
+    namespace = {"__slots__": slots, "__init_subclass__": _nothing, "__module__": __name__}
+    return _bare_class(type(parent), "StandIn", (parent,), namespace)
+
+
+_OFFSETS = {"__dict__": "__dictoffset__", "__weakref__": "__weakrefoffset__"}
+
+
+def _nothing(cls: type, **options: object) -> None:
+    """Runs instead of an ``__init_subclass__``."""
+
+
+def fill_class(cls: type, state: tuple[dict[str, Any], bool, tuple[type, ...]]) -> None:
+    """Give a loaded class its attributes, past what its metaclass would do.
+
+    Args:
+        cls: The class.
+        state: The attributes; whether it is an abstract base class with a registry of its own; what is registered.
+    """
+    attributes, is_abc, registered = state
     for name, value in attributes.items():
+        if is_abc and name == "__abstractmethods__":  # where `ABCMeta` made it, after what the bases' hooks set
+            _abc._abc_init(cls)
         type.__setattr__(cls, name, value)
     for tp in registered:
         ABCMeta.register(cls, tp)  # type: ignore[arg-type]
@@ -153,10 +154,25 @@ def reduce_member(member: Enum) -> Any:
     """A member of an enum that is stored itself: the bare object, without asking the class for it."""
     cls = type(member)
     content = _content_type(cls)
-    if content is not object and content not in (int, str, float, bytes, complex, tuple):
+    if content not in _PLAIN:
         raise Unstorable("", cls.__qualname__, f"members that are {content.__name__}s as well cannot be rebuilt")
-    plain = () if content is object else (content(member),)  # type: ignore[call-arg]
-    return make_member, (cls, content, plain), member.__dict__, None, None, fill_member
+    return make_member, (cls, content, _PLAIN[content](member)), member.__dict__, None, None, fill_member
+
+
+def _whole(content: Any) -> Callable[[Any], tuple[Any]]:
+    return lambda member: (content.__getitem__(member, slice(None)),)
+
+
+def _number(content: Any) -> Callable[[Any], tuple[Any]]:
+    return lambda member: (content.__pos__(member),)
+
+
+#: What `make_member` needs for each native type: its content as that very type, whatever the class says of itself.
+_PLAIN: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+    object: lambda member: (),
+    **{content: _whole(content) for content in (str, bytes, tuple)},
+    **{content: _number(content) for content in (int, float, complex)},
+}
 
 
 def _content_type(cls: type) -> type:

@@ -13,6 +13,14 @@ from nbexp.registry import adapter_for
 Attempt = Callable[[object], Exception | None]
 
 
+class Refused(Exception):
+    """An adapter refused `value`; the cause says why."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__()
+        self.value = value
+
+
 def find_unstorable(
     value: object, error: Exception, attempt: Attempt, label: str, roots: Mapping[str, object]
 ) -> Unstorable:
@@ -32,7 +40,7 @@ def find_unstorable(
 
 def _search(value: object, path: str, error: Exception, attempt: Attempt, seen: set[int]) -> Unstorable | None:
     """The culprit at or below `value`; None if all that fails below was seen before (a way back to the start)."""
-    trail = [(value, path, error, _failing(value, attempt, seen))]
+    trail = [(value, path, error, _failing(value, error, attempt, seen))]
     seen.add(id(value))
     while trail:
         part, path, error, below = trail[-1]
@@ -44,7 +52,7 @@ def _search(value: object, path: str, error: Exception, attempt: Attempt, seen: 
             return _problem(part, path, error)
         piece, child, failed = deeper
         seen.add(id(child))
-        trail.append((child, path + piece, failed, _failing(child, attempt, seen)))
+        trail.append((child, path + piece, failed, _failing(child, failed, attempt, seen)))
     return None
 
 
@@ -52,12 +60,17 @@ class _Nothing:
     """All parts of a value can be stored: it is the culprit itself."""
 
 
-def _failing(value: object, attempt: Attempt, seen: set[int]) -> Iterator[tuple[str, object, Exception] | _Nothing]:
+def _failing(
+    value: object, error: Exception, attempt: Attempt, seen: set[int]
+) -> Iterator[tuple[str, object, Exception] | _Nothing]:
     found = False
-    for piece, child, error in _bisected([part for part in _parts(value) if type(part[1]) not in ATOMS], attempt):
+    if isinstance(error, Refused) and error.value is value:
+        yield _Nothing()
+        return
+    for piece, child, failed in _bisected([part for part in _parts(value) if type(part[1]) not in ATOMS], attempt):
         found = True
         if id(child) not in seen:
-            yield piece, child, error
+            yield piece, child, failed
     if not found:
         yield _Nothing()
 
@@ -79,8 +92,9 @@ def _bisected(parts: list[tuple[str, object]], attempt: Attempt) -> Iterator[tup
 def _problem(value: object, path: str, error: Exception) -> Unstorable:
     tp = type(value)
     name = tp.__qualname__ if tp.__module__ == "builtins" else f"{tp.__module__}.{tp.__qualname__}"
-    if isinstance(error, ValueProblem):
-        return Unstorable(path + error.path, name, error.why, error.advice)
+    reason = error.__cause__ if isinstance(error, Refused) else error
+    if isinstance(reason, ValueProblem):
+        return Unstorable(path + reason.path, name, reason.why, reason.advice)
     return Unstorable(path, name, *_REASONS.get(tp.__name__, (_clause(error), _GENERAL)))
 
 

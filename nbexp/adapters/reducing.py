@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from nbexp.adapters import classgraph, codegraph, typinggraph
 from nbexp.adapters.base import Adapter
+from nbexp.adapters.culprit import Refused
 from nbexp.adapters.instances import is_plain
 from nbexp.adapters.memory import Memory
 from nbexp.adapters.singletons import singletons
+from nbexp.errors import ValueProblem
 from nbexp.registry import adapter_for
 
 if TYPE_CHECKING:
@@ -51,7 +53,10 @@ class Reducing:
         route = self._routes.get(tp)
         if route is None:
             route = self._routes[tp] = self._route(tp)
-        return route(value)
+        try:
+            return route(value)
+        except ValueProblem as error:
+            raise Refused(value) from error
 
     def by_name(self, value: Any) -> bool:
         """Whether a function, class or the like is stored by its name."""

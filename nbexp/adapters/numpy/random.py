@@ -56,8 +56,9 @@ class BitGeneratorAdapter(Adapter):
         )
 
     def detach(self, value: Any) -> Any:
-        new = type(value)(value.seed_seq)
-        new.state = value.state
+        make, args, state = value.__reduce__()
+        new = make(*args)
+        new.__setstate__(state)
         return new
 
     def patch(self, live: Any, new: Any) -> None:
