@@ -7,12 +7,14 @@ with pyplot, which would show it a second time.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from matplotlib import cbook, figure
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import FigureCanvasBase, FigureManagerBase, NavigationToolbar2
+from matplotlib.category import UnitData
 from matplotlib.figure import FigureBase
 from matplotlib.transforms import TransformNode
 
@@ -24,6 +26,9 @@ from nbexp.errors import Unpatchable
 _DRAWING = frozenset({"_stale", "stale_callback", "_stale_viewlims", "_renderer"})
 
 _FIGURE = frozenset({"canvas", "_number", "_button_pick_id", "_scroll_pick_id", "_original_dpi", "_cachedRenderer"})
+
+#: Where the functions live that connect a figure with its window and with pyplot.
+_WINDOW_MODULES = frozenset({"matplotlib.backend_bases", "matplotlib._pylab_helpers"})
 
 #: What stays as it is when an object takes over the content of another: its place in a window and among others.
 _KEPT = frozenset({"canvas", "_number", "stale_callback", "_parents"})
@@ -56,7 +61,10 @@ class AxesAdapter(ArtistAdapter):
     def attributes(self, value: Any) -> dict[str, Any]:
         state = value.__getstate__()
         shared = tuple((name, tuple(siblings)) for name, siblings in sorted(state["_shared_axes"].items()))
-        return super().attributes(value) | {"_shared_axes": shared, "_twinned_axes": tuple(state["_twinned_axes"] or ())}
+        return super().attributes(value) | {
+            "_shared_axes": shared,
+            "_twinned_axes": tuple(state["_twinned_axes"] or ()),
+        }
 
     def preview(self, value: Any) -> str:
         return f"Axes of {len(value.get_children())} artists"
@@ -137,14 +145,19 @@ def _callbacks(registry: Any) -> dict[str, dict[int, Any]]:
     alive = {}
     for signal, proxies in sorted(registry.callbacks.items()):
         held = {cid: proxies[cid]() for cid in sorted(proxies)}
-        shown = {cid: function for cid, function in held.items() if function is not None and not _of_window(function)}
+        window = {cid for cid, function in held.items() if cid not in registry._pickled_cids and _of_window(function)}
+        shown = {cid: function for cid, function in held.items() if function is not None and cid not in window}
         if shown:
             alive[signal] = shown
     return alive
 
 
 def _of_window(function: Any) -> bool:
-    return isinstance(getattr(function, "__self__", None), (FigureManagerBase, FigureCanvasBase, NavigationToolbar2))
+    """Whether `function`, or the one that it passes its call on to, belongs to the window that shows a figure."""
+    if isinstance(getattr(function, "__self__", None), (FigureManagerBase, FigureCanvasBase, NavigationToolbar2)):
+        return True
+    passed_on = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    return any(getattr(part, "__module__", None) in _WINDOW_MODULES for part in (function, *passed_on))
 
 
 class GrouperAdapter(StateAdapter):
@@ -164,7 +177,31 @@ class AxesStackAdapter(StateAdapter):
         return Node("matplotlib.axes-stack", tuple(ranks.index(rank) for rank in held.values()), (), tuple(held))
 
 
+class CategoriesAdapter(Adapter):
+    """The names on an axis of categories and their places: each new name takes the next."""
+
+    def describe(self, value: Any) -> Node:
+        return Node("matplotlib.categories", None, (), tuple(part for item in value._mapping.items() for part in item))
+
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        return _categories, (dict(value._mapping),)
+
+    def detach(self, value: Any) -> Any:
+        return _categories(value._mapping)
+
+    def patch(self, live: Any, new: Any) -> None:
+        live.__dict__.update(vars(_categories(new._mapping)))
+
+
+def _categories(mapping: dict[Any, int]) -> Any:
+    data = UnitData()
+    data._mapping.update(mapping)
+    data._counter = itertools.count(max(mapping.values(), default=-1) + 1)
+    return data
+
+
 ADAPTERS: dict[type | str, Adapter] = {
+    UnitData: CategoriesAdapter(),
     cbook.CallbackRegistry: CallbacksAdapter(),
     cbook.Grouper: GrouperAdapter(),
     figure._AxesStack: AxesStackAdapter(),

@@ -1,6 +1,6 @@
-"""Estimators of scikit-learn, fitted or not, and the bunches that its functions return.
+"""Estimators of scikit-learn, fitted or not, their decision trees, and the bunches that its functions return.
 
-Everything else that scikit-learn makes (trees, losses, kernels in Cython) tells pickle all that it is made of, and so
+Everything else that scikit-learn makes (losses, search trees, kernels in Cython) tells pickle all that it is made of, and so
 takes the general route.
 """
 
@@ -9,17 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn.base import BaseEstimator
+from sklearn.tree._tree import Tree
 from sklearn.utils import Bunch
 
 from nbexp.adapters.attributes import Attributes
 from nbexp.adapters.base import Adapter, Node
+from nbexp.adapters.content import as_bytes
 
 
 class EstimatorAdapter(Attributes):
     """Any `sklearn.base.BaseEstimator`; the version mark of its pickles is no content, its package is in the key."""
 
     def __init__(self) -> None:
-        super().__init__("sklearn.estimator")
+        # the address of the stop words that were checked last
+        super().__init__("sklearn.estimator", frozenset({"_stop_words_id"}))
 
     def preview(self, value: Any) -> str:
         fitted = any(name.endswith("_") and not name.startswith("_") for name in vars(value))
@@ -46,6 +49,29 @@ class BunchAdapter(Adapter):
         return f"Bunch with {', '.join(map(str, value))}"[:80]
 
 
-ADAPTERS: dict[type | str, Adapter] = {Bunch: BunchAdapter()}
+class TreeAdapter(Adapter):
+    """The nodes of a fitted decision tree, without the gaps between their fields, whose content is by chance."""
+
+    def describe(self, value: Any) -> Node:
+        _, (features, classes, outputs), state = value.__reduce__()
+        nodes, values = state["nodes"], state["values"]
+        fields = [as_bytes(nodes[name]) for name in nodes.dtype.names]
+        known = (int(features), int(outputs), state["max_depth"], state["node_count"], nodes.dtype.names, values.shape)
+        return Node("sklearn.tree", known, (as_bytes(classes), *fields, as_bytes(values)), packages=("sklearn",))
+
+    def detach(self, value: Any) -> Any:
+        make, arguments, state = value.__reduce__()
+        new = make(*arguments)
+        new.__setstate__({name: part.copy() if hasattr(part, "copy") else part for name, part in state.items()})
+        return new
+
+    def patch(self, live: Any, new: Any) -> None:
+        live.__setstate__(new.__getstate__())
+
+    def preview(self, value: Any) -> str:
+        return f"Tree of {value.node_count:,} nodes"
+
+
+ADAPTERS: dict[type | str, Adapter] = {Bunch: BunchAdapter(), Tree: TreeAdapter()}
 
 BASES: tuple[tuple[type, Adapter], ...] = ((BaseEstimator, EstimatorAdapter()),)
