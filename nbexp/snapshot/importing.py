@@ -6,10 +6,12 @@ executes. Loaders stay the objects they are: only their own ``exec_module`` and 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import Any
@@ -30,6 +32,7 @@ class ImportWatch:
     def __init__(self, executed: Callable[[ModuleType, CodeType | None], object]) -> None:
         self._executed = executed
         self._callbacks: dict[str, list[Callback]] = {}
+        self._around: Callable[[], AbstractContextManager[object]] | None = None
         self._running = threading.local()
 
     def install(self) -> None:
@@ -46,6 +49,10 @@ class ImportWatch:
         """Call `callback` once, right after the next first import of `module` by anybody."""
         self._callbacks.setdefault(module, []).append(callback)
 
+    def around_installed(self, context: Callable[[], AbstractContextManager[object]]) -> None:
+        """Enter `context` around each import of a module that is not the project's, once for all that it imports."""
+        self._around = context
+
     # -- what the import system asks -------------------------------------------------------------------------------
 
     def find_spec(
@@ -56,10 +63,13 @@ class ImportWatch:
             find = getattr(finder, "find_spec", None)
             spec: ModuleSpec | None = find(name, path, target) if find is not None else None
             if spec is not None:
-                if name in self._callbacks or _is_project_spec(name, spec):
+                if name in self._callbacks or self._is_outermost() or _is_project_spec(name, spec):
                     self._watch(spec.loader)
                 return spec
         return None
+
+    def _is_outermost(self) -> bool:
+        return self._around is not None and not getattr(self._running, "installed", False)
 
     def _watch(self, loader: Any) -> None:
         execute = getattr(loader, "exec_module", None)
@@ -77,13 +87,26 @@ class ImportWatch:
         codes: dict[str, CodeType | None] = {}
         self._running.codes = codes
         try:
-            execute(module)
+            with self._surroundings(module):
+                execute(module)
         finally:
             self._running.codes = outer
         if is_project(module.__name__):
             self._executed(module, codes.get(module.__name__))
         for callback in self._callbacks.pop(module.__name__, ()):
             callback()
+
+    @contextlib.contextmanager
+    def _surroundings(self, module: ModuleType) -> Iterator[None]:
+        if self._around is None or not self._is_outermost() or is_project(module.__name__):
+            yield
+            return
+        self._running.installed = True
+        try:
+            with self._around():
+                yield
+        finally:
+            self._running.installed = False
 
     def _get_code(self, get_code: Callable[..., CodeType | None], *args: Any) -> CodeType | None:
         code = get_code(*args)

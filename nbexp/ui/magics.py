@@ -15,6 +15,7 @@ from nbexp.kernel.hook import Hook
 from nbexp.kernel.session import Session
 from nbexp.records import Status
 from nbexp.snapshot.modules import import_watch
+from nbexp.snapshot.random_state import importing
 from nbexp.snapshot.state import note_start
 from nbexp.stage.spec import HELP
 from nbexp.views.line import bundle, line_text
@@ -100,6 +101,7 @@ def load_extension(shell: InteractiveShell) -> None:
     if id(shell) in _hooks:
         return
     note_start(import_watch().on_import, first=_is_first_cell(shell))
+    import_watch().around_installed(importing)
     native.watch(import_watch().on_import)
 
     def show(status: Status) -> None:

@@ -278,6 +278,19 @@ out.append(digests()["random"])
     assert in_new_process(code) == [UNSEEDED, rng_states()["random"].digest]
 
 
+def test_a_package_that_draws_while_it_is_imported() -> None:
+    pytest.importorskip("rich")
+    code = """
+from nbexp.snapshot.modules import import_watch
+if {watched}:
+    import_watch().around_installed(random_state.importing)
+import rich.style
+out.append(digests()["random"] == "unseeded")
+"""
+    assert in_new_process(code.format(watched=True)) == [True]
+    assert in_new_process(code.format(watched=False)) == [False]
+
+
 def test_a_state_waits_for_its_library() -> None:
     """A hit restores numpy's state without importing numpy; a state that waits is the current one for every key."""
     seed("numpy", 9)
