@@ -42,9 +42,17 @@ def _flat(items: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
     return lambda value: list(chain.from_iterable(items(value)))
 
 
+def _fill_dict(live: Any, new: Any) -> None:
+    dict.update(live, dict(dict.items(new)))
+
+
 def _fill_default(live: Any, new: Any) -> None:
     live.default_factory = new.default_factory
-    dict.update(live, new)
+    _fill_dict(live, new)
+
+
+def _fill_from(fill: Callable[[Any, Any], None], items: Callable[[Any], Any]) -> Callable[[Any, Any], None]:
+    return lambda live, new: fill(live, items(new))
 
 
 def _fill_ordered(live: Any, new: Any) -> None:
@@ -64,14 +72,16 @@ BASES_OF_CONTENT: dict[type, Base] = {
     ),
     collections.deque: Base(
         lambda value: list(collections.deque.__iter__(value)), lambda value: value.maxlen,
-        mutable=True, noun="item", fill=collections.deque.extend, clear=collections.deque.clear,
+        mutable=True, noun="item",
+        fill=_fill_from(collections.deque.extend, collections.deque.__iter__), clear=collections.deque.clear,
     ),
     list: Base(lambda value: list.__getitem__(value, slice(None)), mutable=True, noun="item",
-               fill=list.extend, clear=list.clear),
-    dict: Base(_flat(dict.items), mutable=True, noun="key", fill=dict.update, clear=dict.clear),
-    set: Base(lambda value: [set(set.__iter__(value))], mutable=True, noun="item", fill=set.update, clear=set.clear),
+               fill=_fill_from(list.extend, list.__iter__), clear=list.clear),
+    dict: Base(_flat(dict.items), mutable=True, noun="key", fill=_fill_dict, clear=dict.clear),
+    set: Base(lambda value: [set(set.__iter__(value))], mutable=True, noun="item",
+              fill=_fill_from(set.update, set.__iter__), clear=set.clear),
     bytearray: Base(lambda value: [bytes(bytearray.__getitem__(value, slice(None)))], mutable=True, noun="byte",
-                    fill=bytearray.extend, clear=bytearray.clear),
+                    fill=_fill_from(bytearray.extend, bytearray.copy), clear=bytearray.clear),
     frozenset: Base(lambda value: [frozenset(frozenset.__iter__(value))], noun="item"),
     tuple: Base(lambda value: list(tuple.__iter__(value)), noun="item"),
     str: Base(lambda value: [str.__str__(value)]),
@@ -109,7 +119,7 @@ class Subclass(Fields):
         super().__init__(tp)
         self._base = BASES_OF_CONTENT[base]
         self._tag = f"{base.__name__} subclass"
-        self._new = base.__new__
+        self._new: Any = base.__new__
 
     def describe(self, value: Any) -> Node:
         fields = super().describe(value)

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any
 
 from nbexp.adapters.base import Node
-from nbexp.adapters.regions import overlaps
+from nbexp.adapters.regions import overlaps, span_of
 from nbexp.adapters.stream import FIRST_NUMBER, LONG_STREAM_BYTES, LongStream, hashed
 from nbexp.adapters.units import Units
 from nbexp.adapters.walk import Walk
@@ -41,7 +41,12 @@ class _Encoding:
         self._walk = walk
         others = walk.others
         nodes = [others.nodes[id(o)] for o in others.held]
-        self._regions = {id(nodes[index]): region for index, region in overlaps(nodes).items()}
+        # a bytearray may be seen by arrays as well
+        memories = [o for o in walk.mutables if type(o) is bytearray] if any(node.spans for node in nodes) else []
+        seen = [*nodes, *(Node("bytearray", spans=(span_of(o),)) for o in memories)]
+        regions = overlaps(seen)
+        self._regions = {id(node): regions[i] for i, node in enumerate(nodes) if i in regions}
+        self._memories = {id(o): regions[i] for i, o in enumerate(memories, len(nodes)) if i in regions}
         self.units = Units(walk, self.described)
         self._mutables = [(o, node) for o, node in zip(others.held, nodes, strict=True) if node.mutable]
 
@@ -86,7 +91,7 @@ class _Encoding:
 
     def _cut_containers(self) -> list[tuple[int, Any]]:
         walk = self._walk
-        ids = walk.shared | walk.deep | self.units.cut | walk.sets
+        ids = walk.shared | walk.deep | self.units.cut | walk.sets | self._memories.keys()
         if not ids:
             return []
         containers = (list, dict, set, bytearray)
@@ -104,7 +109,7 @@ class _Encoding:
         if kind is set:
             return self.units.set_contents(containers)
         if kind is bytearray:
-            return [("bytearray", bytes(o)) for o in containers]
+            return [("bytearray", bytes(o), self._memories.get(id(o))) for o in containers]
         return list(map(kind.copy, containers))  # type: ignore[attr-defined]
 
 

@@ -19,6 +19,7 @@ from nbexp.adapters.encode import encode
 from nbexp.adapters.kinds import ATOMS
 from nbexp.adapters.others import Failed
 from nbexp.adapters.paths import path_to
+from nbexp.adapters.regions import span_of
 from nbexp.adapters.transient import Transient
 from nbexp.adapters.walk import Walk
 from nbexp.errors import Unfingerprintable
@@ -73,11 +74,10 @@ def fingerprint(value: object, *, label: str = "value") -> Fingerprint:
             whole = _encode_somewhere(walk)
     except Failed as failed:
         raise _placed(failed, value, label) from failed.__cause__
-    spans = tuple((start, stop, o) for o in walk.others.held for start, stop in walk.others.nodes[id(o)].spans)
     return Fingerprint(
         whole,
         tuple(walk.mutables),
-        spans,
+        tuple(_spans(walk)),
         frozenset(walk.others.reads),
         frozenset(walk.others.packages),
         frozenset(walk.others.imports),
@@ -102,6 +102,15 @@ def mutables(value: object) -> tuple[object, ...]:
 def atom(value: object) -> bool:
     """Whether `value` is an immutable leaf: exactly None, bool, int, float, complex, str, bytes or ``...``."""
     return type(value) in ATOMS
+
+
+def _spans(walk: Walk) -> Iterator[tuple[int, int, object]]:
+    for o in walk.others.held:
+        for start, stop in walk.others.nodes[id(o)].spans:
+            yield start, stop, o
+    for o in walk.mutables:
+        if type(o) is bytearray and o:
+            yield *span_of(o), o
 
 
 def _encode_somewhere(walk: Walk) -> bytes:

@@ -64,6 +64,4 @@ REFUSED: dict[type | str, Adapter] = {
 }
 
 #: Adapters for subclasses too.
-REFUSED_BASES: tuple[tuple[type, Adapter], ...] = (
-    (threading.Thread, _RUNNING),
-)
+REFUSED_BASES: tuple[tuple[type, Adapter], ...] = ((threading.Thread, _RUNNING),)

@@ -8,6 +8,16 @@ from typing import Any
 from nbexp.adapters.base import Node
 
 
+def span_of(memory: bytearray) -> tuple[int, int]:
+    """Where a bytearray lies."""
+    import ctypes  # needed for bytearrays only
+
+    if not memory:
+        return 0, 0
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    return start, start + len(memory)
+
+
 def overlaps(nodes: Sequence[Node]) -> dict[int, Any]:
     """For each node whose memory overlaps another's: which region, where in it, and its layout.
 

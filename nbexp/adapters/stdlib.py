@@ -6,7 +6,6 @@ import enum
 import functools
 import io
 import logging
-import sys
 import threading
 import types
 import typing
@@ -105,8 +104,9 @@ def _partial(value: Any) -> Node:
 def _exception(value: BaseException) -> Node:
     """An exception; where it was raised (its traceback holds frames) is no content."""
     fields = dict_getter(type(value))
+    held = fields(value) if fields else None  # first: looking makes the dict, which the next line would not yet show
     reduced: Any = value.__reduce_ex__(5)
-    children = (type(value), list(reduced[1:]), value.__cause__, value.__context__, fields(value) if fields else None)
+    children = (type(value), list(reduced[1:]), value.__cause__, value.__context__, held)
     labels = (".__class__", ".args", ".__cause__", ".__context__", "")
     return Node("exception", (value.__suppress_context__,), children=children, labels=labels)
 

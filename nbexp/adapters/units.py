@@ -143,7 +143,7 @@ class Units:
         node = self._walk.others.nodes[id(unit)]
         return b"D" + digest("node", self._described(node), *map(self._member, node.children))
 
-    def _member(self, value: object) -> bytes:
+    def _member(self, value: Any) -> bytes:
         """A part of a unit, as bytes that tell it from any other part."""
         tp = type(value)
         if tp in ATOMS:

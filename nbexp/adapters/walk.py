@@ -29,6 +29,17 @@ DEEP = 64
 _CHUNK = 2048
 
 
+class _Instance:
+    def __init__(self) -> None:
+        self.held: list[Any] = []
+
+
+_INSTANCE = _Instance()
+
+#: Since Python 3.13 what an instance's fields hold belongs to the instance, and its ``__dict__`` shows nothing of it.
+_REFERENTS_OF_FIELDS = bool(gc.get_referents(vars(_INSTANCE)))
+
+
 @dataclass(slots=True)
 class Level:
     """Containers and other objects to look into next, by kind."""
@@ -42,16 +53,16 @@ class Level:
 
     def add(self, objects: list[Any], types: set[type]) -> None:
         """Sort `objects`, whose types are `types`, into their kinds; the order stays."""
-        for kind, into in (
-            (list, self.lists),
-            (dict, self.dicts),
-            (tuple, self.tuples),
-            (set, self.sets),
-            (frozenset, self.frozensets),
-            (bytearray, self.bytearrays),
-        ):
-            if kind in types:
-                into.extend(objects if len(types) == 1 else [o for o in objects if type(o) is kind])  # type: ignore[attr-defined]
+        kinds: dict[type, list[Any]] = {
+            list: self.lists,
+            dict: self.dicts,
+            tuple: self.tuples,
+            set: self.sets,
+            frozenset: self.frozensets,
+            bytearray: self.bytearrays,
+        }
+        for kind in types & kinds.keys():
+            kinds[kind].extend(objects if len(types) == 1 else [o for o in objects if type(o) is kind])
 
     def __bool__(self) -> bool:
         return bool(self.lists or self.dicts or self.tuples or self.sets or self.frozensets or self.bytearrays)
@@ -159,14 +170,12 @@ class Walk:
 
     def _below_dicts(self, dicts: list[dict[Any, Any]]) -> None:
         for some in _chunks(dicts):
-            below = gc.get_referents(*some)
-            if set(map(type, below)) <= ATOMS:
+            if _types_below(some) <= ATOMS:
                 continue
-            # get_referents gives the values of a key-sharing dict in the order of the shared keys, which other
-            # instances decide; and it leaves out the keys where all are exact str.
-            values = list(chain.from_iterable(map(dict.values, some)))
-            self._found(values)
-            if len(below) != len(values):
+            # not get_referents: it gives the values of a key-sharing dict in the order of the shared keys, which
+            # other instances decide
+            self._found(list(chain.from_iterable(map(dict.values, some))))
+            if not set(map(type, chain.from_iterable(some))) <= ATOMS:
                 self._found(list(chain.from_iterable(some)))
 
     def _below_tuples(self, tuples: list[tuple[Any, ...]], depth: int) -> None:
@@ -217,6 +226,14 @@ class Walk:
         self.mutables += found.mutables
         for children in found.below:
             self._found(children)
+
+
+def _types_below(dicts: list[dict[Any, Any]]) -> set[type]:
+    """The types of all keys and values, str keys perhaps left out."""
+    if _REFERENTS_OF_FIELDS:
+        return set(map(type, gc.get_referents(*dicts)))
+    values = chain.from_iterable(map(dict.values, dicts))
+    return set(map(type, chain(chain.from_iterable(dicts), values)))
 
 
 def _chunks(objects: list[Any]) -> Iterable[list[Any]]:

@@ -421,3 +421,17 @@ def test_the_garbage_collector_is_as_before() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_memory_of_a_bytearray_that_an_array_sees_is_shared() -> None:
+    np = pytest.importorskip("numpy")
+
+    def pair(shared: bool, start: int = 0) -> list[Any]:
+        memory = bytearray(8)
+        return [memory, np.frombuffer(memory if shared else bytearray(8), "u1")[start : start + 4]]
+
+    assert same(pair(True), pair(True))
+    assert same(pair(False), pair(False))
+    assert not same(pair(True), pair(False))
+    assert not same(pair(True), pair(True, start=2))
+    assert {type(owner) for _, _, owner in fingerprint(pair(True)).spans} == {bytearray, np.ndarray}
