@@ -10,13 +10,16 @@ import contextlib
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbexp import platform
 from nbexp.errors import Damaged
 from nbexp.hashing import digest_buffer, digest_file
 from nbexp.store.temporary import Temporary, publish, sync, write_temporary
 from nbexp.store.verified import Verified, stamp
+
+if TYPE_CHECKING:
+    from nbexp.store.fetched import Fetched
 
 _NAME = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -28,11 +31,11 @@ class Blobs:
 
     Args:
         store: The store's folder. verified: What this machine has checked there.
-        local: Blobs on a local disk to which those of a network file system are copied before they are mapped (a file
-            that another machine removes would otherwise take the process down); None if the store itself is local.
+        local: Where blobs of a network file system are copied before they are mapped (a file that another machine
+            removes would otherwise take the process down); None if the store itself is local.
     """
 
-    def __init__(self, store: str, verified: Verified, local: Blobs | None = None) -> None:
+    def __init__(self, store: str, verified: Verified, local: Fetched | None = None) -> None:
         self.folder = os.path.join(store, "blobs")
         self._temporary = os.path.join(store, "tmp")
         self._verified = verified
@@ -56,6 +59,16 @@ class Blobs:
             return False
         return info.st_size == size and self._verified.knows(name, stamp(info))
 
+    def sound(self, name: str, size: int) -> bool:
+        """Whether the blob is here and right; a damaged one is removed."""
+        if not os.path.lexists(self.path(name)):
+            return False
+        try:
+            self.file(name, size)
+        except Damaged:
+            return False
+        return True
+
     def prepare(self, name: str, content: Any) -> Temporary | None:
         """Copy `content`, whose digest is `name`, to a temporary file; None if the blob is already held.
 
@@ -64,7 +77,7 @@ class Blobs:
         """
         view = memoryview(content).cast("B")
         target = self.path(name)
-        return None if self._sound(name, view.nbytes) else write_temporary(self._temporary, target, view)
+        return None if self.sound(name, view.nbytes) else write_temporary(self._temporary, target, view)
 
     def prepare_file(self, path: str | os.PathLike[str]) -> tuple[str, int, Temporary | None]:
         """Name and size of a file's content, and a copy of it unless it is already held.
@@ -73,7 +86,7 @@ class Blobs:
             OSError: If it cannot be read, or the copy not be written.
         """
         name, size = digest_file(path).hex(), os.stat(path).st_size
-        if self._sound(name, size):
+        if self.sound(name, size):
             return name, size, None
         return name, size, write_temporary(self._temporary, self.path(name), lambda fd: _copy(path, fd))
 
@@ -85,13 +98,16 @@ class Blobs:
             OSError: If the disk refuses.
         """
         name = os.path.basename(temporary.target)
-        if self.holds(name, temporary.size):
+        if self.sound(name, temporary.size):
             return  # another stage, or another process, was first
         if digest_file(temporary.path).hex() != name:
             raise Damaged(f'blob "{name[:12]}" changed while it was stored', "The stage is not stored; run it again.")
         sync(temporary)
+        inode = os.lstat(temporary.path).st_ino
         publish(temporary)
-        self._verified.add(name, stamp(os.lstat(temporary.target)))
+        info = os.lstat(temporary.target)
+        if info.st_ino == inode:  # else another process has replaced it meanwhile: theirs is checked when it is used
+            self._verified.add(name, stamp(info))
 
     def read(self, name: str, size: int) -> bytes:
         """The content in memory of its own, always checked: for what can execute.
@@ -137,16 +153,6 @@ class Blobs:
             os.close(fd)
         return Path(self.path(name))
 
-    def _sound(self, name: str, size: int) -> bool:
-        """Whether the blob is here and right; a damaged one is removed."""
-        if not os.path.lexists(self.path(name)):
-            return False
-        try:
-            self.file(name, size)
-        except Damaged:
-            return False
-        return True
-
     def _open(self, name: str, size: int) -> int:
         try:
             fd = platform.open_regular(self.path(name))
@@ -165,11 +171,14 @@ class Blobs:
             raise self._damaged(name, "was altered")
         self._verified.add(name, found)
 
-    def _fetch(self, local: Blobs, name: str, size: int) -> memoryview:
-        if not local.holds(name, size):
-            copy = local.prepare(name, self.read(name, size))
-            if copy is not None:
-                local.publish(copy)
+    def _fetch(self, local: Fetched, name: str, size: int) -> memoryview:
+        """The blob by way of its local copy, or in memory of its own where no copy can be kept."""
+        if not local.sound(name, size):
+            content = self.read(name, size)
+            try:
+                local.take(name, content)
+            except OSError:
+                return memoryview(bytearray(content))
         return local.map(name, size)
 
     def _damaged(self, name: str, what: str) -> Damaged:

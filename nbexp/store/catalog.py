@@ -7,7 +7,9 @@ cache folder if the store is on a network file system, where SQLite cannot lock,
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from nbexp.errors import Damaged, NbexpError, StoreError, Untrusted
 from nbexp.hashing import digest
 from nbexp.records import Record
 from nbexp.store import journal, records
+from nbexp.store.faults import fault
 from nbexp.store.trust import Author, Keys, claimed_author
 
 #: Raised when the tables change; an index of another version is made again.
@@ -44,15 +47,26 @@ _records = sa.Table(
     sa.Column("stage", sa.Text, nullable=False),
     sa.Column("notebook", sa.Text, nullable=False),
     sa.Column("cell", sa.Text, nullable=False),
-    sa.Column("created", sa.Text, nullable=False, index=True),
+    sa.Column("created", sa.Text, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("outputs", sa.Text, nullable=False),
     sa.Column("signer", sa.Text, nullable=False),
     sa.Column("trusted", sa.Boolean, nullable=False),
+    sa.Index("by_time", "created", "id"),
     sa.Index("by_stage", "notebook", "stage", "created"),
-    sa.Index("by_signer", "trusted", "signer"),
+    # of the few that are refused only: an index over all would tempt the planner away from that of the time
+    sa.Index("refused", "signer", sqlite_where=sa.text("trusted IS 0")),
+)
+
+#: Which records have a variable of a name.
+_outputs = sa.Table(
+    "outputs",
+    _metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 _stages = sa.Table(
@@ -171,8 +185,8 @@ class Catalog:
         if stage is not None:
             wanted = wanted.where(_records.c.stage == stage)
         if output:
-            wanted = wanted.where(sa.func.instr(_records.c.outputs, f"\n{output}\n") > 0)
-        return self._rows(wanted.order_by(_records.c.created.desc(), _records.c.id).limit(limit).offset(skip))
+            wanted = wanted.where(_records.c.id.in_(sa.select(_outputs.c.id).where(_outputs.c.name == output)))
+        return self._rows(wanted.order_by(_records.c.created.desc(), _records.c.id.desc()).limit(limit).offset(skip))
 
     def starting_with(self, prefix: str, limit: int = 10) -> list[Row]:
         """Trusted records whose id begins with `prefix` (hexadecimal), newest first."""
@@ -232,18 +246,32 @@ class Catalog:
                 if size != start:
                     entries, end = journal.entries(self._store, name, start if start < size else 0)
                     touched |= self._take(connection, entries)
+                    fault("in-index")
                     _put(connection, _read_to, [{"file": name, "offset": end}])
             touched |= self._look_again(connection)
             _count_stages(connection, touched)
 
     def rebuild(self) -> None:
-        """Make the index anew from the record files, whatever the journal says; in memory if no file can be made."""
+        """Make the index anew from the record files, whatever the journal says; in memory if no file can be made.
+
+        It is made beside the old one and renamed, so that of several processes that do this at once each ends with a
+        whole index.
+        """
+        path = self._path
         try:
-            if self._path != _MEMORY:
-                platform.remove(self._path)
+            if path != _MEMORY:
+                self._path = f"{path}.{os.getpid()}.{secrets.token_hex(4)}"
             self._connect()
             self._fill()
+            if path != _MEMORY:
+                platform.remove(f"{path}-journal")  # left by a crash, it would be played back into the new index
+                platform.replace(self._path, path)
+                self._path = path
+                self._connect()
         except (OSError, DatabaseError):
+            if self._path not in (path, _MEMORY):
+                with contextlib.suppress(OSError):
+                    platform.remove(self._path)
             self._path = _MEMORY
             self._connect()
             self._fill()
@@ -257,7 +285,7 @@ class Catalog:
         seen = journal.files(self._store)
         with self._engine.begin() as connection:
             for batch in _batches(_all_ids(self._store)):
-                _put(connection, _records, [row for key, name in batch if (row := self._values(key, name))])
+                _put_records(connection, [row for key, name in batch if (row := self._values(key, name))])
             _put(connection, _read_to, [{"file": name, "offset": size} for name, size in seen])
             _count_all_stages(connection)
 
@@ -296,7 +324,7 @@ class Catalog:
                     rows.append(values)
                 else:
                     missing.append({"id": entry.id, "key": entry.key, "since": time.time()})
-            _put(connection, _records, rows)
+            _put_records(connection, rows)
             _put(connection, _expected, missing)
             touched |= {(row["notebook"], row["stage"]) for row in rows}
         return touched
@@ -310,7 +338,7 @@ class Catalog:
         )
         again = [(row.key, row.id) for row in (*waiting, *connection.execute(refused))]
         rows = [values for key, name in again if (values := self._values(key, name))]
-        _put(connection, _records, rows)
+        _put_records(connection, rows)
         old = time.time() - WAIT_SECONDS
         for name in (*(row["id"] for row in rows), *(row.id for row in waiting if row.since < old)):
             connection.execute(_expected.delete().where(_expected.c.id == name))
@@ -326,9 +354,8 @@ class Catalog:
         except NbexpError:
             return None
         row = Row.of(stored.id, stored.record)
-        names = "".join(f"\n{name}\n" for name in row.outputs)
         plain = {name: getattr(row, name) for name in Row.__slots__}
-        return plain | {"outputs": names, "signer": stored.signer, "trusted": True}
+        return plain | {"outputs": "\n".join(row.outputs), "signer": stored.signer, "trusted": True}
 
 
 def index_path(store: str) -> str:
@@ -341,7 +368,7 @@ def index_path(store: str) -> str:
 
 def _row(found: Any) -> Row:
     values = {name: getattr(found, name) for name in Row.__slots__}
-    values["outputs"] = tuple(name for name in found.outputs.split("\n") if name)
+    values["outputs"] = _names_in(found.outputs)
     return Row(**values)
 
 
@@ -354,6 +381,15 @@ def _refused(path: str, key: str, record_id: str) -> dict[str, Any] | None:
     return empty | {"id": record_id, "key": key, "author": author.name, "signer": author.key, "trusted": False}
 
 
+def _put_records(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    _put(connection, _records, rows)
+    _put(connection, _outputs, [{"name": name, "id": row["id"]} for row in rows for name in _names_in(row["outputs"])])
+
+
+def _names_in(outputs: str) -> tuple[str, ...]:
+    return tuple(name for name in outputs.split("\n") if name)
+
+
 def _put(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
     if rows:
         connection.execute(table.insert().prefix_with("OR REPLACE"), rows)
@@ -364,6 +400,7 @@ def _delete(connection: sa.Connection, record_id: str) -> set[tuple[str, str]]:
     this = _records.c.id == record_id
     pairs = {(row.notebook, row.stage) for row in connection.execute(sa.select(_records).where(this))}
     connection.execute(_records.delete().where(this))
+    connection.execute(_outputs.delete().where(_outputs.c.id == record_id))
     return pairs
 
 

@@ -44,7 +44,7 @@ def carry_out(job: Publication, store: str, blobs: Blobs, keys: Keys) -> None:
         for temporary in job.written:
             blobs.publish(temporary)
         for name, size in job.blobs:
-            if not blobs.holds(name, size):
+            if not blobs.sound(name, size):
                 raise Damaged(f'blob "{name[:12]}" was removed while it was stored', "Run the stage again to store it.")
         _publish_record(job, store, keys)
     finally:

@@ -19,7 +19,7 @@ from nbexp import platform
 from nbexp.config import Config
 from nbexp.errors import Damaged, StoreError, Untrusted
 from nbexp.records import FORMAT_VERSION, Artifact, Span
-from nbexp.store import Keys, OtherFormat, Store, records
+from nbexp.store import Keys, OtherFormat, Store, fetched, records
 from tests.store.conftest import Canary, key_of, make_record
 
 as_root = hasattr(os, "getuid") and os.getuid() == 0
@@ -685,6 +685,38 @@ def test_blobs_of_a_network_file_system_are_copied_before_they_are_mapped(
     shutil.rmtree(home / "cache")
     with pytest.raises(Damaged):
         restored(Store.open(root))
+
+
+def test_copies_from_a_network_file_system_stay_within_their_budget(
+    store: Store, root: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        commit(store, np.full(200_000, float(number)), str(number))
+    store.drain()
+    monkeypatch.setattr(platform, "is_network", lambda path: True)
+    monkeypatch.setattr(fetched, "MAX_BYTES", 3_500_000)
+    remote = Store.open(root)
+    values = [restored(remote, str(number)) for number in (0, 1, 2, 3)]
+    assert [value[0] for value in values] == [0, 1, 2, 3]
+    assert len(list((home / "cache/nbexp/fetched/blobs").glob("*/*"))) == 2
+
+
+def test_without_a_local_disk_network_blobs_are_read_into_memory(
+    store: Store, root: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(store, VALUES["large buffer"])
+    store.drain()
+    shutil.rmtree(home / "cache")
+    (home / "cache").write_text("in the way")
+    monkeypatch.setattr(platform, "is_network", lambda path: True)
+    np.testing.assert_equal(restored(Store.open(root)), VALUES["large buffer"])
+
+
+def test_heads_can_be_limited(store: Store) -> None:
+    for number in range(5):
+        commit(store, number, f"k{number}")
+    store.drain()
+    assert [r.key.digest for r in store.heads("a.ipynb", "train", limit=2)] == [key_of("k4"), key_of("k3")]
 
 
 def test_a_commit_loads_no_heavy_library(elsewhere: Callable[..., Any]) -> None:

@@ -1,0 +1,28 @@
+"""Kill -9 while results are stored: never a wrong value, never a crash of the next load, nothing durable is lost."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.soak.kill_store import DEFAULT_KILLS, failed, soak, table
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs kill -9")
+
+
+@pytest.mark.slow
+def test_one_kill_at_each_point(tmp_path: Path) -> None:
+    rows = soak(1, 2, tmp_path)
+    assert not failed(rows), table(rows)
+    assert all(row.kills for row in rows.values())
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_many_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = soak(*DEFAULT_KILLS, tmp_path)
+    with capsys.disabled():
+        print("\n" + table(rows))
+    assert not failed(rows)
