@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nbexp.adapters.base import Adapter
+from nbexp.adapters.transient import Transient
 from nbexp.errors import Unpatchable
 from nbexp.registry import adapter_for
 
@@ -17,7 +18,8 @@ from nbexp.registry import adapter_for
 def detach(value: Any) -> Any:
     """A new object of equal content, one level deep: its children are the same objects as those of `value`.
 
-    Large memory may be shared with `value`: store what comes back before `value` changes again.
+    Large memory may be shared with `value`: store what comes back before `value` changes again. A lock or the like,
+    which has no content, is given as it is: it stays where it is.
 
     Raises:
         Unpatchable: An object of this type cannot take over another's content, so that storing it is of no use.
@@ -25,6 +27,8 @@ def detach(value: Any) -> Any:
     if (exact := _EXACT.get(type(value))) is not None:
         return exact[0](value)
     adapter = adapter_for(type(value))
+    if isinstance(adapter, Transient):
+        return value
     if type(adapter).patch is Adapter.patch:
         adapter.patch(value, value)  # raises, in the words of the adapter
     new = adapter.detach(value)
@@ -41,7 +45,7 @@ def check_patch(live: Any, new: Any) -> None:
     """
     if type(live) is not type(new):
         raise Unpatchable("", type(live).__qualname__, f"it cannot become a {type(new).__qualname__}")
-    if type(live) in _EXACT:
+    if type(live) in _EXACT or live is new:
         return
     adapter = adapter_for(type(live))
     if type(adapter).patch is Adapter.patch:
@@ -57,6 +61,8 @@ def patch(live: Any, new: Any) -> None:
     Raises:
         Unpatchable: It cannot be done. `live` is then as before.
     """
+    if live is new:
+        return
     if (exact := _EXACT.get(type(live))) is None:
         adapter_for(type(live)).patch(live, new)
         return

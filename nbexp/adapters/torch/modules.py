@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ class _WithHooks(Adapter):
     """An instance of a class of torch's, or of a subclass: class, fields, hooks."""
 
     tag: str
-    base: Any
+    fill: Callable[[Any, dict[str, Any]], None]
 
     def describe(self, value: Any) -> Node:
         hooks = hooks_in(value.__dict__)
@@ -25,8 +26,10 @@ class _WithHooks(Adapter):
         children = [type(value), *fields.values(), *functions]
         return Node(self.tag, (tuple(fields), meta), children=children, labels=labels)
 
-    def _pickles_itself(self, tp: type) -> bool:
-        return any(getattr(tp, hook, None) is not getattr(self.base, hook, None) for hook in _HOOKS)
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        if _pickles_itself(type(value)):
+            return NotImplemented
+        return new_instance, (type(value),), value.__dict__, None, None, self.fill
 
     def detach(self, value: Any) -> Any:
         new = object.__new__(type(value))
@@ -60,6 +63,12 @@ def _patch_hooks(live: dict[int, Any], new: dict[int, Any]) -> None:
         after_known_hooks(new)
 
 
+def _pickles_itself(tp: type) -> bool:
+    """Whether a class says itself how it is pickled. What torch's own classes say is for files of older versions."""
+    others = [base for base in tp.__mro__ if base is not object and base.__module__.partition(".")[0] != "torch"]
+    return any(hook in vars(base) for base in others for hook in _HOOKS)
+
+
 _HOOKS = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
 
 
@@ -67,12 +76,9 @@ class ModuleAdapter(_WithHooks):
     """``torch.nn.Module`` and its subclasses: parameters, buffers, submodules, training mode and all else."""
 
     tag = "torch.module"
-    base = torch.nn.Module
 
-    def reduce(self, value: Any, storing: Storing) -> Any:
-        if self._pickles_itself(type(value)) or not any(hooks_in(value.__dict__).values()):
-            return NotImplemented
-        return new_instance, (type(value),), value.__dict__, None, None, fill_module
+    def __init__(self) -> None:
+        self.fill = fill_module
 
     def preview(self, value: Any) -> str:
         count = sum(p.numel() for p in value.parameters() if not torch.nn.parameter.is_lazy(p))
@@ -83,12 +89,9 @@ class OptimizerAdapter(_WithHooks):
     """Optimizers, linked to the parameters they move; the wrapper that a scheduler puts around ``step`` included."""
 
     tag = "torch.optimizer"
-    base = torch.optim.Optimizer
 
-    def reduce(self, value: Any, storing: Storing) -> Any:
-        if self._pickles_itself(type(value)):
-            return NotImplemented
-        return new_instance, (type(value),), value.__dict__, None, None, fill_optimizer
+    def __init__(self) -> None:
+        self.fill = fill_optimizer
 
 
 def new_instance(cls: Any) -> Any:
@@ -98,7 +101,7 @@ def new_instance(cls: Any) -> Any:
 
 def fill_module(module: Any, fields: dict[str, Any]) -> None:
     """Give a loaded module its fields."""
-    module.__setstate__(fields)
+    module.__dict__.update(fields)
     after_known_hooks(number for hooks in hooks_in(fields).values() for number in hooks)
 
 
