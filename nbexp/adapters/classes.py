@@ -15,8 +15,8 @@ from nbexp.adapters.reference import reference
 #: What Python itself, or the machinery of `abc`, `typing` and `enum`, adds to a class and can tell from the rest of it.
 _DERIVED = frozenset(
     {
-        "__dict__", "__weakref__", "__slotnames__", "__module__", "__firstlineno__", "__static_attributes__", "__abstractmethods__",
-        "_abc_impl", "__parameters__", "__protocol_attrs__", "__callable_proto_members_only__",
+        "__dict__", "__weakref__", "__slotnames__", "__module__", "__firstlineno__", "__static_attributes__",
+        "__abstractmethods__", "_abc_impl", "__parameters__", "__protocol_attrs__", "__callable_proto_members_only__",
         "__non_callable_proto_members__", "__annotations_cache__",
         # pydantic: built from fields, annotations and config, with addresses inside
         "__pydantic_core_schema__", "__pydantic_validator__", "__pydantic_serializer__", "__signature__",

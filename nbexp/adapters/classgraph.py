@@ -31,7 +31,7 @@ _NAMED = {
 }
 
 #: Made by `type.__new__` itself, or by `ABCMeta`.
-_MADE = frozenset({"__dict__", "__weakref__", "_abc_impl"})
+_MADE = frozenset({"__dict__", "__weakref__", "__slotnames__", "_abc_impl"})
 
 #: Where `copyreg` remembers the slots of a class once an instance was pickled.
 _PICKLES_OWN = "__slotnames__"
