@@ -11,6 +11,8 @@ from nbexp.adapters.torch.layout import order_of
 #: Set on what `detach` gives: it is stored with memory of its own, not as a view of the live tensor.
 DETACHED = "_nbexp_detached"
 
+_NOTES = frozenset({DETACHED, "_dynamo_static_input_type"})
+
 #: The indices of each layout, beside its values.
 COMPRESSED = {
     torch.sparse_csr: ("crow_indices", "col_indices"),
@@ -30,8 +32,8 @@ def bare(value: Any) -> Any:
 
 
 def fields_of(value: Any) -> dict[str, Any]:
-    """The attributes that were set on a tensor."""
-    return {name: field for name, field in value.__dict__.items() if name != DETACHED}
+    """The attributes that were set on a tensor, but for what torch's compiler notes when it first sees it."""
+    return {name: field for name, field in value.__dict__.items() if name not in _NOTES}
 
 
 def flags_of(value: Any) -> tuple[Any, ...]:
