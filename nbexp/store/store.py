@@ -259,7 +259,7 @@ class Store:
         blobs: list[tuple[str, int]] = []
         results = []
         for path, place in files.items():
-            name, size, copy = self._blobs.prepare_file(place)
+            name, size, copy = self._copied(place)
             written += [copy] if copy else []
             blobs.append((name, size))
             results.append(ResultFile(path, name, size))
@@ -277,6 +277,17 @@ class Store:
             created=record.created or datetime.now(UTC).isoformat(timespec="microseconds"),
         )
         return Publication(record, records.encode(record, payload), tuple(written), tuple(dict.fromkeys(blobs)))
+
+    def _copied(self, place: Path) -> tuple[str, int, Temporary | None]:
+        """A result file as a blob: its name, its size, and its copy unless it is stored already."""
+        try:
+            return self._blobs.prepare_file(place)
+        except OSError as error:
+            if error.filename != os.fspath(place):
+                raise
+            raise StoreError(
+                f'the result "{place}" cannot be read: {error.strerror}', "The stage is not stored; write it elsewhere."
+            ) from error
 
     def _prepare(self) -> None:
         """Make the store's folder at the first commit, and again if it was deleted meanwhile."""

@@ -19,7 +19,7 @@ from nbexp import platform
 from nbexp.config import Config
 from nbexp.errors import Damaged, StoreError, Untrusted
 from nbexp.records import FORMAT_VERSION, Artifact, Span
-from nbexp.store import Keys, OtherFormat, Store, fetched, records
+from nbexp.store import Keys, OtherFormat, Store, blobs, fetched, records
 from tests.store.conftest import Canary, key_of, make_record
 
 as_root = hasattr(os, "getuid") and os.getuid() == 0
@@ -161,10 +161,23 @@ def test_result_files_are_kept(store: Store, tmp_path: Path) -> None:
     assert store.file(stored, file).read_bytes() == b"pixels"
 
 
-def test_a_result_file_that_is_gone_is_a_store_error(store: Store, tmp_path: Path, root: Path) -> None:
-    with pytest.raises(StoreError):
-        store.commit(make_record(), np.zeros(200_000), (), {"x.png": tmp_path / "gone.png"})
+@pytest.mark.parametrize("kind", ["gone", "folder", "forbidden"])
+def test_a_result_that_cannot_be_read_is_named_and_the_store_stays_writable(
+    store: Store, tmp_path: Path, root: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "x.png"
+    if kind == "folder":
+        place.mkdir()
+    if kind == "forbidden":
+
+        def forbid(path: object) -> bytes:
+            raise PermissionError(13, "Permission denied", os.fspath(place))
+
+        monkeypatch.setattr(blobs, "digest_file", forbid)
+    with pytest.raises(StoreError, match=r"x\.png"):
+        store.commit(make_record(), bytes(100_000), (), {"x.png": place})
     assert list((root / ".nbexp/tmp").iterdir()) == []
+    assert store.read_only is None
 
 
 def test_heads_name_the_last_records_of_a_stage(store: Store) -> None:
