@@ -90,8 +90,6 @@ def _code_magic(flow: Flow, magic: Magic, state: set[str]) -> None:
     if magic.name in AS_FUNCTION:
         function = ast.FunctionDef(name="", args=_NO_ARGUMENTS, body=body, decorator_list=[])
         flow.count_all(flow.cell.reads(function, flow.scope), state)
-        for chain in flow.cell.reads(function, flow.scope):
-            flow.count(chain, state)
         return
     after = flow.block(body, set(state))
     if after is not None and not code.swallows:

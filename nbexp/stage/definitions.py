@@ -70,7 +70,8 @@ def _class_body(flow: Flow, node: ast.ClassDef, state: set[str]) -> State:
     names = (set(own.names) | own.deleted) - own.outer - own.nonlocals
     flow.classes += 1
     flow.scope = inner_scope("class", flow.scope, names, own.outer, node.name, f"{flow.classes}.")
-    flow.methods.append({each.name: each for each in statements_of_scope(node.body) if isinstance(each, _NAMED)})
+    flow.scope.unbound = {flow.scope.mangled(name) for name in own.deleted}
+    flow.methods.append(named_definitions(node.body))
     after = flow.block(node.body, state)
     flow.methods.pop()
     return after

@@ -86,8 +86,7 @@ def _subscript(flow: Flow, node: ast.Subscript, state: set[str]) -> None:
 def _lambda(flow: Flow, node: ast.Lambda, state: set[str]) -> None:
     for value in defaults(node.args):
         flow.read(value, state)
-    for chain in flow.cell.reads(node, flow.scope):
-        flow.count(chain, state)
+    flow.count_all(flow.cell.reads(node, flow.scope), state)
 
 
 def _comprehension(flow: Flow, node: _Comprehension, state: set[str]) -> None:

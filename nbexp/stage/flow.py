@@ -85,7 +85,7 @@ class Flow:
         self.found: set[Chain] = set()
         self.breaks: list[list[State]] = []
         self.continues: list[list[State]] = []
-        self.methods: list[Mapping[str, Definition]] = []
+        self.methods: list[Mapping[str, Sequence[Definition]]] = []
         self.classes = 0
         self._fresh: list[str] = []
 
@@ -135,9 +135,11 @@ class Flow:
         """Code at a point with `state` reads a name, and the attributes after it."""
         scope = self.scope
         name = scope.mangled(chain[0])
-        if scope.kind == "class" and name in scope.names and scope.mark + name in state:
+        if scope.kind == "class" and name in scope.names:
             self._load_method(name, state)
-        elif scope.is_global(name):
+            if scope.mark + name in state:
+                return
+        if scope.is_global(name):
             if not textual:
                 self.note_dynamic(name, chain)
             if scope.owner:
@@ -146,9 +148,8 @@ class Flow:
             self.count(chain, state)
 
     def _load_method(self, name: str, state: set[str]) -> None:
-        """A class body mentions a function defined in it: from here on that can be called."""
-        node = self.methods[-1].get(name)
-        if node is not None:
+        """A class body mentions a function that it may have defined: from here on that can be called."""
+        for node in self.methods[-1].get(name, ()) if self.top else ():
             self.count_all(self.cell.reads(node, self.scope), state)
 
     def note_dynamic(self, name: str, chain: Chain) -> None:
@@ -161,13 +162,14 @@ class Flow:
     def count(self, chain: Chain, state: set[str]) -> None:
         """A global is read: by this function whenever it runs, or by the cell now."""
         if self.top and chain[0] in self.cell.definitions:
-            self.count_all(self.cell.closure(chain[0]), state)
+            for each in self.cell.closure(chain[0]):
+                self._count(each, state)
         self._count(chain, state)
 
     def count_all(self, chains: Iterable[Chain], state: set[str]) -> None:
         """Code that reads `chains` can run from here on."""
         for chain in chains:
-            self._count(chain, state)
+            self.count(chain, state)
 
     def _count(self, chain: Chain, state: set[str]) -> None:
         root = chain[0]
@@ -192,7 +194,7 @@ class Flow:
         elif name in scope.outer:
             state.add(name)
             self.cell.stores[name] = None
-        elif scope.kind == "class":
+        elif scope.kind == "class" and name not in scope.unbound:
             state.add(scope.mark + name)
 
     def define(self, name: str, state: set[str]) -> None:

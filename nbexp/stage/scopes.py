@@ -205,6 +205,7 @@ class Scope:
         names: What it binds itself. outer: What it declares ``global``.
         owner: The class whose private names (``__x``) are mangled here, or "".
         mark: For a class: what its own names are marked with in a flow state, so that they are told from globals.
+        unbound: For a class: names that it deletes too; without its own one, the global is found.
     """
 
     kind: str
@@ -213,6 +214,7 @@ class Scope:
     outer: set[str] = field(default_factory=set)
     owner: str = ""
     mark: str = ""
+    unbound: set[str] = field(default_factory=set)
 
     def mangled(self, name: str) -> str:
         """The name as it is looked up: ``__x`` inside class ``C`` is ``_C__x``."""
