@@ -1,4 +1,4 @@
-"""File objects: a closed one (what ``with open(…) as file`` leaves behind) is a value; an open one has no fingerprint."""
+"""File objects: a closed one (what ``with open(…) as file`` leaves) is a value; an open one has no fingerprint."""
 
 from __future__ import annotations
 

@@ -24,3 +24,9 @@ def deactivate(session: Session) -> None:
     """Undo `activate`."""
     if session in _active:
         _active.remove(session)
+
+
+def finish_storing() -> None:
+    """Wait until all that was committed is durable: asked by a run before it ends the kernel."""
+    for session in _active:
+        session.store.drain()

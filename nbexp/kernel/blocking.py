@@ -23,7 +23,8 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
     for process in effects.processes:
         yield Reason("effect", process.command, f"it started a process ({process.command or process.how})")
     for connection in effects.connections:
-        yield Reason("effect", connection.address, f"it reached outside ({connection.how} {connection.address})".rstrip())
+        where = f"{connection.how} {connection.address}".rstrip()
+        yield Reason("effect", connection.address, f"it reached outside ({where})")
     yield from _each("it read the environment variable", effects.env)
     yield from _each("it changed the environment variable", effects.env_changed)
     if effects.moved:

@@ -78,14 +78,15 @@ class Execution:
 
 
 def code_of_cell(shell: InteractiveShell, execution: Execution) -> Callable[[], CodeTable]:
-    """Makes the table of the current cell's code: compiled when asked for, with the cell's own file name and flags (D16)."""
+    """Makes the table of the current cell's code, compiled when asked for with the cell's file name and flags (D16)."""
 
     def compile_cell() -> CodeTable:
         # IPython compiles each statement on its own.
         flag = getattr(ast, "PyCF_ALLOW_TOP_LEVEL_AWAIT", 0) if shell.autoawait else 0
         name = file_name(shell, execution.info)
-        with shell.compile.extra_flags(flag):
-            return CodeTable([shell.compile(ast.Module([node], []), name, "exec") for node in execution.tree.body])
+        compiler: Any = shell.compile
+        with compiler.extra_flags(flag):
+            return CodeTable([compiler(ast.Module([node], []), name, "exec") for node in execution.tree.body])
 
     return compile_cell
 
@@ -93,7 +94,7 @@ def code_of_cell(shell: InteractiveShell, execution: Execution) -> Callable[[], 
 def file_name(shell: InteractiveShell, info: ExecutionInfo) -> str:
     """The name under which IPython compiles this cell and keeps its lines for tracebacks."""
     number = shell.execution_count - 1 if info.store_history else shell.execution_count
-    return str(shell.compile.get_code_name(info.raw_cell, info.transformed_cell, number))
+    return shell.compile.get_code_name(info.raw_cell or "", info.transformed_cell or "", number)
 
 
 def file_names_in(execution: Execution) -> Iterator[str]:
@@ -105,4 +106,3 @@ def file_names_in(execution: Execution) -> Iterator[str]:
         for root in execution.inputs.roots.values():
             if isinstance(root.value, str | os.PathLike):
                 yield os.fspath(root.value)
-

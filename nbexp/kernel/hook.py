@@ -1,8 +1,8 @@
 """How a `%%stage` cell is caught in IPython without changing how it runs (L10).
 
 The input transformer turns the header into a string literal on the same line: line numbers, `await`, nested magics and
-``from __future__`` stay as without it, and the literal is inert where nbexp is not loaded. The AST transformer takes the
-literal out and asks the session: on a miss the tree runs as it is; on a hit it is swapped for a call that restores.
+``from __future__`` stay as without it, and the literal is inert where nbexp is not loaded. The AST transformer takes
+the literal out and asks the session: on a miss the tree runs as it is, on a hit it is swapped for a call that restores.
 Whatever goes wrong here, the cell runs: an exception that left an AST transformer would unregister it.
 """
 
@@ -38,7 +38,7 @@ def header_to_literal(lines: list[str]) -> list[str]:
     return [repr(lines[0].rstrip("\n")) + "\n", *tail]
 
 
-class Hook:
+class Hook(ast.NodeTransformer):
     """Connects one shell to one session: transformers, events, and the door through which a swapped body calls back."""
 
     def __init__(self, shell: InteractiveShell, session: Session) -> None:
@@ -63,13 +63,13 @@ class Hook:
         if getattr(builtins, DOOR, None) is self.session.door:
             delattr(builtins, DOOR)
 
-    def visit(self, tree: ast.Module) -> ast.Module:
+    def visit(self, tree: ast.AST) -> Any:
         """Called by IPython with every tree that it is about to compile."""
         header = _take_header(tree)
-        if header is None:
+        if header is None or not isinstance(tree, ast.Module):
             return tree
         info: ExecutionInfo | None = getattr(self._current, "info", None)
-        if info is None or not info.raw_cell.lstrip().startswith("%%stage"):
+        if info is None or not (info.raw_cell or "").lstrip().startswith("%%stage"):
             self.session.misplaced(header)
             return tree
         self._current.info = None  # a second tree of the same cell (%time inside it) is not the cell

@@ -1,4 +1,4 @@
-"""Values of other records, loaded by the notebook: inside a stage they are dependencies, resolved again before a hit."""
+"""Values of other records, loaded by the notebook: for a stage they are dependencies, resolved again before a hit."""
 
 from __future__ import annotations
 

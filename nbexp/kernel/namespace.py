@@ -35,9 +35,7 @@ def user_names(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> list[
             user has bound anew (``open = ...``) is the user's.
     """
     return sorted(
-        name
-        for name, value in namespace.items()
-        if is_user_name(name) and hidden.get(name, _ABSENT) is not value
+        name for name, value in namespace.items() if is_user_name(name) and hidden.get(name, _ABSENT) is not value
     )
 
 
@@ -47,8 +45,8 @@ class Before:
 
     Attributes:
         names: The user's names.
-        held: Their values, but for the names that the stage's own source binds or deletes: these count as changed in any
-            case, and holding on to their values would keep memory alive that the cell means to free.
+        held: Their values, but for the names that the stage's own source binds or deletes: these count as changed in
+            any case, and holding on to their values would keep memory alive that the cell means to free.
     """
 
     names: frozenset[str]

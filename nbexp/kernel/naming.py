@@ -1,4 +1,4 @@
-"""What a stage is called: by its header, else by what it defines, the same for one cell as long as the kernel lives (D4)."""
+"""What a stage is called: by its header, else by what it defines; one cell keeps its name in one kernel (D4)."""
 
 from __future__ import annotations
 

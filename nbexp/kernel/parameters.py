@@ -18,13 +18,11 @@ def parameters_in(info: ExecutionInfo) -> tuple[str, ...]:
     writes into the cell that it injects as well.
     """
     tags = (getattr(info, "cell_meta", None) or {}).get("tags") or ()
-    first = info.raw_cell.lstrip().partition("\n")[0].strip().lower()
+    first = (info.raw_cell or "").lstrip().partition("\n")[0].strip().lower()
     if first != "# parameters" and _TAGS.isdisjoint(tags):
         return ()
     try:
-        tree = ast.parse(info.raw_cell)
+        tree = ast.parse(info.raw_cell or "")
     except SyntaxError:
         return ()
-    return tuple(
-        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )
+    return tuple(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))

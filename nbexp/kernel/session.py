@@ -46,7 +46,8 @@ class Session:
     """The stages of one shell.
 
     Attributes:
-        shell: IPython's shell. show: Displays a status under the cell. place: the notebook and its project. config: the project's settings. store: its store.
+        shell: IPython's shell. show: displays a status under the cell. place: the notebook and its project.
+        config: the project's settings. store: its store.
         enabled: Whether stages are looked up and stored (``%nbexp on | off``).
         parameters: Names that the notebook's parameters cells bind.
         statuses: What became of each stage cell run in this session, newest last.
@@ -57,7 +58,7 @@ class Session:
         self.enabled = True
         self.parameters: tuple[str, ...] = ()
         self.statuses: list[Status] = []
-        self.door = Door(self._executing, self._restore, lambda execution: execution.check_outputs(shell.user_ns))
+        self.door = Door(self._executing, self._restore, self._check_outputs)
         self.configure()
         self._names = Names()
         self._files: dict[str, list[Any]] = {}
@@ -72,7 +73,7 @@ class Session:
         self.store = Store.open(self.place.root, config=self.config)
         self._recorder = Recorder(own=[os.fspath(self.store.path)])
 
-    # --- the cell's way, called by the hook -----------------------------------------------------------------------------
+    # --- the cell's way, called by the hook ---------------------------------------------------------------------------
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """A cell begins."""
@@ -107,7 +108,9 @@ class Session:
         try:
             status = self._finish(execution, result)
         except KeyboardInterrupt:
-            status = self._status(execution, "unstored", unstored=[Reason("interrupted", "", "storing was interrupted")])
+            status = self._status(
+                execution, "unstored", unstored=[Reason("interrupted", "", "storing was interrupted")]
+            )
         except Exception as error:  # noqa: BLE001 - as in `enter`; the cell has run and its result stays
             self._broken(error)
             return
@@ -119,11 +122,11 @@ class Session:
         """A `%%stage` header that is not on the cell's first line: it has no effect, and says so."""
         self._say(f'"{header}" is not on the first line of the cell: it was not made a stage.')
 
-    # --- deciding -------------------------------------------------------------------------------------------------------
+    # --- deciding -----------------------------------------------------------------------------------------------------
 
     def _enter(self, tree: ast.Module, header: str, info: ExecutionInfo) -> ast.Module:
         spec = parse_spec(header)
-        analysis = analyse(tree, info.transformed_cell or info.raw_cell)
+        analysis = analyse(tree, info.transformed_cell or info.raw_cell or "")
         cell = str(getattr(info, "cell_id", None) or "")
         execution = Execution(info, tree, self._names.name(spec, analysis, cell), spec, analysis)
         self._executions.append(execution)
@@ -184,7 +187,9 @@ class Session:
         if execution.name not in _listed("NBEXP_RESTORE_ONLY"):
             return
         why = "; ".join(reason.text for reason in (*execution.unstored, *execution.reasons)) or "it is not stored"
-        raise NbexpError(f'the stage "{execution.name}" cannot be restored: {why}', "Run it as well: leave out the range.")
+        raise NbexpError(
+            f'the stage "{execution.name}" cannot be restored: {why}', "Run it as well: leave out the range."
+        )
 
     def _begin(self, execution: Execution) -> ast.Module:
         analysis, shell = execution.analysis, self.shell
@@ -197,7 +202,7 @@ class Session:
             return execution.tree
         return with_output_check(execution.tree, analysis.has_last)
 
-    # --- finishing ------------------------------------------------------------------------------------------------------
+    # --- finishing ----------------------------------------------------------------------------------------------------
 
     def _finish(self, execution: Execution, result: ExecutionResult | None) -> Status:
         success = result is not None and result.success
@@ -257,7 +262,7 @@ class Session:
             unstored=(*execution.unstored, *unstored),
         )
 
-    # --- what the notebook calls while a cell runs ------------------------------------------------------------------------
+    # --- what the notebook calls while a cell runs --------------------------------------------------------------------
 
     def current(self) -> Execution | None:
         """The stage that runs now, if one does."""
@@ -283,7 +288,7 @@ class Session:
 
         return load_part(self, name)
 
-    # --- inside -----------------------------------------------------------------------------------------------------------
+    # --- inside -------------------------------------------------------------------------------------------------------
 
     def _executing(self) -> Execution:
         execution = self.current()
@@ -293,6 +298,9 @@ class Session:
 
     def _restore(self, execution: Execution) -> None:
         apply_hit(self.shell, self.store, execution)
+
+    def _check_outputs(self, execution: Execution) -> None:
+        execution.check_outputs(self.shell.user_ns)
 
     def _nested(self, execution: Execution) -> bool:
         """Whether the newest cell was run by the stage's own cell (``get_ipython().run_cell``), in its thread."""

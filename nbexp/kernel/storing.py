@@ -72,7 +72,7 @@ def keep(
         metrics=tuple(execution.metrics),
         results=tuple(execution.results),
         options={"ignore": list(execution.spec.ignore)} if execution.spec.ignore else {},
-        source=execution.info.raw_cell,
+        source=execution.info.raw_cell or "",
         seconds=observed.seconds,
         python=python_platform.python_version(),
     )
@@ -84,9 +84,7 @@ def keep(
     return record
 
 
-def _dump(
-    shell: InteractiveShell, execution: Execution, observed: Observed, outputs: Outputs, last: Any
-) -> Dumped:
+def _dump(shell: InteractiveShell, execution: Execution, observed: Observed, outputs: Outputs, last: Any) -> Dumped:
     graph = {
         NAMES: outputs.names,
         PATCHES: outputs.patches,

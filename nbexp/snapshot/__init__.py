@@ -1,0 +1,1 @@
+"""The coordinates of a result as facts: data, code, environment, kernel state."""

@@ -123,10 +123,15 @@ def _parts_of(name: str, via: str) -> tuple[list[Part], frozenset[str]]:
     source = _source(name)
     if source is None:
         return [], frozenset()
-    return [Part("module", name, source.digest.hex(), via=via), *_changed_globals(name)], source.imports
+    return [Part("module", name, source.digest.hex(), via=via), *changed_globals(name)], source.imports
 
 
-def _changed_globals(name: str) -> Iterator[Part]:
+def changed_globals(name: str) -> Iterator[Part]:
+    """Globals of a project module that are not what its import made them (kind ``global``); none if it is not loaded.
+
+    Raises:
+        Unfingerprintable: What is there now cannot be told for sure.
+    """
     module = sys.modules.get(name)
     if module is not None:
         for variable, digest in changed(module, _known(name, module).globals):

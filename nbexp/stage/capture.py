@@ -7,17 +7,22 @@ content, to be put into the live object, so that every holder sees it (decisions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from nbexp.adapters.code import code_fingerprint, is_code, resolve
 from nbexp.adapters.fingerprint import Fingerprint, fingerprint
+from nbexp.adapters.general import General
 from nbexp.adapters.graph import Live, held
+from nbexp.adapters.kinds import BUILTIN
 from nbexp.adapters.patch import detach
 from nbexp.adapters.preview import preview
-from nbexp.errors import Unfingerprintable, Unstorable
+from nbexp.errors import Unstorable
 from nbexp.records import Variable
+from nbexp.registry import adapter_for
+from nbexp.snapshot.modules import changed_globals
 from nbexp.stage.key import NOTEBOOK, Inputs, Root
 
 
@@ -61,7 +66,7 @@ def gather(
     """
     names = {name: namespace[name] for name in bound}
     mutated = [root for root in inputs.roots.values() if _is_mutated(root)]
-    attributes = _rebound_attributes(inputs)
+    attributes = [*_rebound_attributes(inputs), *_changed_in_imports(inputs)]
     marks = {name: _mark(name, value) for name, value in names.items()}
     others = [*extra, *(value for _, _, value in attributes)]
     before = _held(inputs, mutated, [*marks.values(), *(_mark("last value", value) for value in others)])
@@ -76,7 +81,13 @@ def gather(
             *(Variable(name, "deleted") for name in deleted),
         ),
         before,
+        tuple(name for name, mark in marks.items() if _is_doubtful(mark)),
     )
+
+
+def _is_doubtful(mark: Fingerprint) -> bool:
+    """Whether a value holds an object that only pickle's own protocol knows."""
+    return any(isinstance(adapter_for(tp), General) for tp in set(map(type, mark.nodes)) if tp not in BUILTIN)
 
 
 def _mark(name: str, value: Any) -> Fingerprint:
@@ -125,9 +136,21 @@ def _rebound_attributes(inputs: Inputs) -> list[tuple[str, str, Any]]:
     return found
 
 
-def _held(
-    inputs: Inputs, mutated: Sequence[Root], marks: Sequence[Fingerprint]
-) -> Sequence[tuple[object, Live]]:
+def _changed_in_imports(inputs: Inputs) -> Iterator[tuple[str, str, Any]]:
+    """Globals that the stage changed in project modules that it imports: on a hit these are imported anew."""
+    before = {part.name: part.digest for part in inputs.key.parts if part.kind == "global"}
+    for name in [part.name for part in inputs.key.parts if part.kind == "module"]:
+        for part in changed_globals(name):
+            if part.name in inputs.roots or before.get(part.name) == part.digest:
+                continue
+            variable = part.name.removeprefix(f"{name}.")
+            module = vars(sys.modules[name])
+            if variable not in module:
+                raise Unstorable(part.name, "module global", "the stage deleted it", "Keep it.")
+            yield name, variable, module[variable]
+
+
+def _held(inputs: Inputs, mutated: Sequence[Root], marks: Sequence[Fingerprint]) -> Sequence[tuple[object, Live]]:
     """Where each object of the inputs is found, if any output or patch could hold one; it costs to load the links."""
     roots = {root.label: root for root in inputs.roots.values() if root.mark.nodes}
     made = {id(node) for mark in marks for node in mark.nodes}

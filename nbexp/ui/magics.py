@@ -41,6 +41,7 @@ class StageMagics(Magics):
 
     @cell_magic
     def stage(self, line: str, cell: str) -> None:
+        """See `HELP`, which takes the place of this text."""
         raise UsageError("%%stage must be the first line of its cell.\nMove it there; other magics follow it.")
 
     @line_magic

@@ -8,6 +8,7 @@ from typing import Any
 
 from nbexp.records import STAGE_MIME, Reason, Status
 
+
 def stage_json(status: Status) -> dict[str, Any]:
     """The JSON under `STAGE_MIME`."""
     return {
