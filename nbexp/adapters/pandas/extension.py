@@ -11,13 +11,13 @@ import pandas as pd
 
 from nbexp.adapters.base import Adapter, Node, Storing
 from nbexp.adapters.content import Content, tagged
+from nbexp.adapters.numpy.layout import span, strides_of
 from nbexp.adapters.pandas.arrays import array_content, dtype_content, is_shipped, sparse_index_content
 from nbexp.errors import Unpatchable
 
 #: The memory of each kind of array, by the attributes that hold it; other kinds are immutable inside.
 _MEMORY: Mapping[str, tuple[str, ...]] = {
     "_ndarray": ("_ndarray",),
-    "_mask": ("_data", "_mask"),
     "_sparse_values": ("_sparse_values",),
     "_left": ("_left", "_right"),
 }
@@ -31,6 +31,8 @@ class ArrayAdapter(Adapter):
         if not is_shipped(type(value)):
             node: Node = _general(type(value)).describe(value)
             return node
+        if isinstance(value, pd.core.arrays.masked.BaseMaskedArray):
+            return _masked(value)
         names = _memory_names(value)
         content = tagged("array", dtype_content(value.dtype), _beside(value)) if names else array_content(value)
         children = tuple(getattr(value, name) for name in names)
@@ -63,6 +65,20 @@ class ArrayAdapter(Adapter):
 
     def preview(self, value: Any) -> str:
         return f"{type(value).__name__[:30]} {str(value.dtype)[:25]}, {len(value):,} values"
+
+
+def _masked(value: Any) -> Node:
+    """Not by the two arrays it stands on, because what lies under the mask is there by chance."""
+    content = array_content(value)
+    memory = (value._data, value._mask)
+    return Node(
+        "pandas.masked",
+        (bool(getattr(value, "_readonly", False)), content.meta),
+        content.buffers,
+        spans=tuple(place for array in memory for place in span(array)),
+        layout=tuple(strides_of(array) for array in memory),
+        packages=("pandas",),
+    )
 
 
 def _general(kind: type[Any]) -> Any:

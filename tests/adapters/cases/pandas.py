@@ -348,6 +348,7 @@ ARRAYS = (
     Case(
         "nullable flags",
         lambda: pd.array([True, None]),
+        same=(lambda: pd.arrays.BooleanArray(np.array([True, True]), np.array([False, True])),),
         different=(lambda: pd.array([None, True]),),
         mutate=first_to(False),
     ),
