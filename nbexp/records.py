@@ -149,7 +149,7 @@ class Record:
     """One stored execution of a stage. Immutable; its id is the digest of its content.
 
     Attributes:
-        stage: The stage's name. notebook: path relative to the project, ``""`` if unknown. cell: the cell's id or ``""``.
+        stage: The stage's name. notebook: path relative to the project. cell: the cell's id; ``""`` where unknown.
         key: The static key.
         dependencies: What was read while running (files, RNG state at the start, modules, loads), each with its digest.
         variables: Outputs, described. artifact: where their values lie; None if the values were not kept.

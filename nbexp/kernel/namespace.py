@@ -13,8 +13,8 @@ _HISTORY = re.compile(r"_+|_\d+|_i+|_i\d+|_[iod]h|_exit_code|In|Out")
 #: Names that the host binds; they belong to no notebook.
 _HOST = frozenset(
     {
-        "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtin__", "__builtins__", "__annotations__",
-        "get_ipython", "exit", "quit", "__session__", "__vsc_ipynb_file__", "__file__",
+        "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtin__", "__builtins__",
+        "__annotations__", "get_ipython", "exit", "quit", "__session__", "__vsc_ipynb_file__", "__file__",
     }
 )  # fmt: skip
 

@@ -8,8 +8,8 @@ from nbexp.records import Key, Part, Reason, Record
 
 #: Kinds in the order in which a person wants to hear of them.
 _ORDER = (
-    "source", "option", "function", "class", "input", "global", "alias", "sharing", "file", "load", "rng", "module", "package",
-    "state", "python",
+    "source", "option", "function", "class", "input", "global", "alias", "sharing", "file", "load", "rng",
+    "module", "package", "state", "python",
 )  # fmt: skip
 
 _CODE = ("function", "class")
@@ -89,7 +89,8 @@ def _moved(part: Part) -> Reason:
 
 
 _NOUNS = {
-    "global": "variable", "alias": "module", "sharing": "sharing of", "state": "setting", "option": "option", "load": "loaded value",
+    "global": "variable", "alias": "module", "sharing": "sharing of", "state": "setting",
+    "load": "loaded value",
 }  # fmt: skip
 
 

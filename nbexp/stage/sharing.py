@@ -1,7 +1,7 @@
 """Which inputs share mutable objects or memory: a part of the key of its own (D14).
 
-``x`` and ``y`` may be one list or two equal ones: each alone has the same fingerprint, but a stage that appends to ``x``
-leaves ``y`` in another state. So inputs that share anything are fingerprinted once more, together.
+``x`` and ``y`` may be one list or two equal ones: each alone has the same fingerprint, but a stage that appends to
+``x`` leaves ``y`` in another state. So inputs that share anything are fingerprinted once more, together.
 """
 
 from __future__ import annotations
