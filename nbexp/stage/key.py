@@ -1,8 +1,8 @@
 """The key of a stage: everything its result depends on that can be known before it runs, as named parts (L3).
 
 A worklist of names: what the cell reads is found in the live namespace, its content is fingerprinted, and the names
-that its code would look up in turn are added, until nothing new turns up. Values enter one by one, so that a change can be
-named, and what they share is a part of its own (D14).
+that its code would look up in turn are added, until nothing new turns up. Values enter one by one, so that a change can
+be named, and what they share is a part of its own (D14).
 """
 
 from __future__ import annotations
