@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from nbexp.adapters.base import Adapter
 from nbexp.adapters.kinds import ATOMS
 from nbexp.errors import Unstorable, ValueProblem
 from nbexp.registry import adapter_for
@@ -163,6 +164,8 @@ def _parts_of_function(value: FunctionType) -> Iterator[tuple[str, object]]:
 
 
 def _parts_of_object(value: Any) -> Iterator[tuple[str, object]]:
+    if type(adapter_for(type(value))).reduce is not Adapter.reduce:
+        yield from _described(value)  # its fields may be no more than how a library keeps what the user knows
     fields = getattr(value, "__dict__", None)
     if isinstance(fields, dict):
         yield from ((f".{name}", child) for name, child in fields.items())

@@ -1,7 +1,7 @@
 """Estimators of scikit-learn, fitted or not, their decision trees, and the bunches that its functions return.
 
-Everything else that scikit-learn makes (losses, search trees, kernels in Cython) tells pickle all that it is made of, and so
-takes the general route.
+Everything else that scikit-learn makes (losses, search trees, kernels in Cython) tells pickle all that it is made of,
+and so takes the general route.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ CASES = (
     Case(
         "none",
         lambda: None,
-        different=(lambda: False, lambda: 0, lambda: "", lambda: (), lambda: [], lambda: 0.0, lambda: -0.0),
+        different=(lambda: False, lambda: 0, lambda: "", lambda: (), list, lambda: 0.0, lambda: -0.0),
     ),
     Case("whole number", lambda: 2**70, different=(lambda: 2**70 + 1, lambda: float(2**70), lambda: True, lambda: 1)),
     Case("not a number", lambda: [float("nan")], same=(lambda: [math.nan],)),

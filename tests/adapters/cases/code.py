@@ -95,7 +95,7 @@ def abstract() -> type:
 
 
 def generic() -> type:
-    class Local(Generic[T]):  # noqa: UP046 - the syntax of Python 3.12 is not that of 3.11
+    class Local(Generic[T]):
         def go(self, a: T) -> T:
             return a
 

@@ -139,11 +139,7 @@ FRAMES = (
     Case(
         "many columns",
         lambda: pd.DataFrame(wide(40, 3)),
-        same=(
-            lambda: pd.DataFrame({i: column for i, column in enumerate(wide(40, 3).T)}).set_axis(
-                pd.RangeIndex(40), axis=1
-            ),
-        ),
+        same=(lambda: pd.DataFrame(dict(enumerate(wide(40, 3).T))).set_axis(pd.RangeIndex(40), axis=1),),
         different=(lambda: pd.DataFrame(wide(40, 3)[:, ::-1].copy()), lambda: pd.DataFrame(wide(3, 40))),
         mutate=set_first,
     ),
