@@ -32,8 +32,14 @@ ENGINE_NAME = "nbexp"
 #: A notebook that is being executed is saved at most this often: writing a large one takes time itself.
 SAVE_SECONDS = 10.0
 
-#: How long a kernel may take to leave: what it has computed and not yet stored is stored then.
-SHUTDOWN_SECONDS = 600.0
+#: Asks the kernel to finish storing, before it is told to leave: one that is slow to leave is killed after seconds. An
+#: expression, for it must not bind a name in the notebook's namespace.
+_FINISH_STORING = (
+    "(lambda module: module and module.finish_storing())(__import__('sys').modules.get('nbexp.kernel.active'))"
+)
+
+#: Right after an error a kernel may refuse what was sent meanwhile.
+_TRIES = 5
 
 
 def _nothing(*_: Any) -> None:
@@ -81,9 +87,8 @@ class StageClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill h
         self.execution = execution
 
     def create_kernel_manager(self) -> Any:
-        """A manager that lets the kernel finish storing before it is ended."""
+        """A manager whose kernel does not fill the log with what is normal here."""
         manager = super().create_kernel_manager()
-        manager.shutdown_wait_time = SHUTDOWN_SECONDS
         if manager.ipykernel:
             # below an error it only says, each time, that the sockets are those of this machine
             self.extra_arguments = ["--log-level=ERROR"]
@@ -97,6 +102,13 @@ class StageClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill h
                     break
                 if not self._execute_one(index, cell):
                     break
+            self._finish_storing()
+
+    def _finish_storing(self) -> None:
+        for _ in range(_TRIES):
+            reply = self.wait_for_reply(self.kc.execute(_FINISH_STORING, silent=True, store_history=False))
+            if reply is None or reply["content"]["status"] != "aborted":
+                return
 
     def _execute_one(self, index: int, cell: NotebookNode) -> bool:
         self.kc.session.metadata = {"cellId": cell["id"]} if "id" in cell else {}

@@ -142,3 +142,11 @@ def test_a_kernel_killed_in_a_stage_loses_that_stage_alone(notebook: Path) -> No
     assert run.status == "died"
     assert became(run)["total"] == "died"
     assert became(run)["load"] in ("restored", "ran")
+
+
+def test_what_is_large_is_stored_before_the_kernel_is_ended(notebook: Path) -> None:
+    # a disk that takes longer than a kernel is given to leave: the writer thread must have been waited for
+    slow = "import os, time\n_fsync = os.fsync\nos.fsync = lambda fd: (time.sleep(2), _fsync(fd))[1]"
+    path = write(notebook.parent / "l.ipynb", "%load_ext nbexp", slow, "%%stage a\nx = 1", "%%stage b\ny = 2", "1 / 0")
+    execute(path)
+    assert became(execute(path)) == {"a": "restored", "b": "restored"}
