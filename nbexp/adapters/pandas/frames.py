@@ -26,6 +26,10 @@ _OWN = frozenset({"_mgr", "_attrs", "_flags", "_name", "_cache", "_item_cache", 
 #: Columns of fewer bytes than this are hashed as one: being called would cost more than hashing.
 _SMALL_COLUMN = 2048
 
+#: So are columns that have no more bytes than this together: one large buffer is hashed by several threads. It bounds
+#: what is copied where pandas keeps them apart.
+_TOGETHER = 64 << 20
+
 
 class FrameAdapter(Adapter):
     """A `pandas.DataFrame`, a `pandas.Series`, or a subclass of one."""
@@ -134,7 +138,7 @@ def _together(key: tuple[str, bool], blocks: list[tuple[Any, Any]]) -> Content:
     rows = [as_bytes(values).reshape(len(values), -1) for _, values in blocks]
     size = rows[0].shape[1]
     order = np.argsort(places)
-    if size < _SMALL_COLUMN:
+    if size < _SMALL_COLUMN or size * len(places) <= _TOGETHER:
         every = rows[0] if len(rows) == 1 else np.concatenate(rows)
         sorted_already = bool((order[1:] > order[:-1]).all())
         buffers: tuple[Any, ...] = ((every if sorted_already else every[order]).reshape(-1),)

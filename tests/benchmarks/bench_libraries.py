@@ -1,0 +1,140 @@
+"""Values of libraries: fingerprints against `joblib.hash` and blake3, storing against pickle 5 out of band.
+
+Run it by hand: ``python tests/benchmarks/bench_libraries.py [WORD ...]`` (only cases whose name has a word).
+Each round times both ways in turn, so that a busy machine slows both; the table gives medians.
+"""
+
+from __future__ import annotations
+
+import pickle
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+from scipy import sparse
+from sklearn.ensemble import RandomForestClassifier
+
+from nbexp.adapters.fingerprint import fingerprint
+from nbexp.adapters.graph import dump, load
+from nbexp.hashing import digest_buffer
+
+ROUNDS = 9
+ROWS = 100_000
+RANDOM = np.random.default_rng(0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A value, and the ratio aimed at: the other way's time divided by ours.
+
+    Attributes:
+        ours, peer: What is timed, both with what `make` gives.
+    """
+
+    name: str
+    make: Callable[[], Any]
+    target: float
+    ours: Callable[[Any], Any] = fingerprint
+    peer: Callable[[Any], Any] = joblib.hash
+
+
+def floats() -> pd.DataFrame:
+    return pd.DataFrame(RANDOM.random((ROWS, 10)))
+
+
+def texts(count: int = 1) -> pd.DataFrame:
+    words = [f"row {number} says {number * 7}" for number in range(ROWS)]
+    return pd.DataFrame({str(column): words for column in range(count)})
+
+
+def mixed() -> pd.DataFrame:
+    frame = texts()
+    frame["when"] = pd.date_range("2020-01-01", periods=ROWS, freq="s")
+    frame["kind"] = pd.Categorical(frame["0"].str[-1])
+    frame["maybe"] = pd.array(np.arange(ROWS), dtype="Int64")
+    return frame
+
+
+def forest() -> RandomForestClassifier:
+    rows = RANDOM.random((2000, 10))
+    return RandomForestClassifier(100, random_state=0, n_jobs=1).fit(rows, rows[:, 0] > 0.5)
+
+
+def bytes_of_floats(frame: pd.DataFrame) -> bytes:
+    return digest_buffer(np.ascontiguousarray(frame._mgr.blocks[0].values).view(np.uint8).reshape(-1))
+
+
+def pickled(value: Any) -> tuple[bytes, list[memoryview]]:
+    buffers: list[pickle.PickleBuffer] = []
+    graph = pickle.dumps(value, 5, buffer_callback=buffers.append)
+    return graph, [memoryview(bytearray(buffer.raw())) for buffer in buffers]
+
+
+def dumped(value: Any) -> tuple[bytes, list[memoryview]]:
+    stored = dump(value)
+    return stored.graph, [memoryview(bytearray(buffer)) for buffer in stored.buffers]
+
+
+def pickled_and_back(value: Any) -> Any:
+    graph, buffers = pickled(value)
+    return pickle.loads(graph, buffers=buffers)
+
+
+def dumped_and_back(value: Any) -> Any:
+    return load(*dumped(value))
+
+
+CASES = (
+    Case("floats against blake3", floats, 0.8, peer=bytes_of_floats),
+    Case("floats", floats, 5),
+    Case("str column", texts, 10),
+    Case("str column, object dtype", lambda: texts().astype(object), 10),
+    Case("mixed frame", mixed, 5),
+    Case("1,000 columns", lambda: pd.DataFrame(RANDOM.random((100, 1000))), 1),
+    Case("small frame", lambda: pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), 1),
+    Case("arrow table", lambda: pa.Table.from_pandas(texts()), 5),
+    Case("polars frame", lambda: pl.from_pandas(texts()), 1),
+    Case("sparse matrix", lambda: sparse.random(10_000, 1000, 0.01, "csr", rng=0), 2),
+    Case("forest", forest, 1),
+    Case("store and restore floats", floats, 0.67, dumped_and_back, pickled_and_back),
+    Case("store and restore text", texts, 0.67, dumped_and_back, pickled_and_back),
+    Case("store and restore a mixed frame", mixed, 0.67, dumped_and_back, pickled_and_back),
+    Case("store and restore a polars frame", lambda: pl.from_pandas(texts()), 0.67, dumped_and_back, pickled_and_back),
+    Case("store and restore a forest", forest, 0.5, dumped_and_back, pickled_and_back),
+)
+
+
+def seconds(work: Callable[[Any], Any], value: Any) -> float:
+    start = time.perf_counter()
+    work(value)
+    return time.perf_counter() - start
+
+
+def measure(case: Case) -> tuple[float, float]:
+    """Medians of both ways, in seconds."""
+    value = case.make()
+    case.ours(value), case.peer(value)
+    rounds = [(seconds(case.ours, value), seconds(case.peer, value)) for _ in range(ROUNDS)]
+    return statistics.median(ours for ours, _ in rounds), statistics.median(peer for _, peer in rounds)
+
+
+def main(words: list[str]) -> None:
+    print(f"{'case':36} {'ours ms':>9} {'peer ms':>9} {'ratio':>7} {'target':>7}")
+    for case in CASES:
+        if words and not any(word in case.name for word in words):
+            continue
+        ours, peer = measure(case)
+        missed = "" if peer / ours >= case.target else "  missed"
+        print(f"{case.name:36} {ours * 1e3:9.2f} {peer * 1e3:9.2f} {peer / ours:7.2f} {case.target:7.2f}{missed}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
