@@ -75,7 +75,7 @@ class FrameAdapter(Adapter):
 
 
 def _check_copy_on_write(value: Any) -> None:
-    if pd.__version__ < "3" and pd.options.mode.copy_on_write is not True:
+    if int(pd.__version__.partition(".")[0]) < 3 and pd.options.mode.copy_on_write is not True:
         raise Unfingerprintable(
             "",
             type(value).__qualname__,
