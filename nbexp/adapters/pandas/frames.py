@@ -1,6 +1,7 @@
 """Frames and series: their columns, axes, names, attributes and flags.
 
-How columns are put together in blocks is no content. Whether a block of floats lies row by row in memory is, as the
+How columns are put together in blocks is no content: pandas changes it on its own when a frame is only read (a variance
+along the rows may differ in the last bit for it). Whether a block of floats lies row by row in memory is, as the
 order of an array is: sums over it differ in the last bits. Memory shared by two frames is none, because copy-on-write
 never lets one see a write to the other. The objects that are the axes and the ``attrs`` have an identity: they can be
 renamed and written.
