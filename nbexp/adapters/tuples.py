@@ -55,7 +55,7 @@ class Tuples:
             self._flat.append(new)
             if longest > LARGE:
                 self._long.extend([t for t in new if len(t) > LARGE])
-            return [], []
+            return [], again  # what was seen before need not be flat
         if not many and not types.isdisjoint(MUTABLE):
             new, again = self._seen.split(new)
         if again:

@@ -104,6 +104,13 @@ def numbering(value: Any) -> list[Any]:
     return [(type(node).__name__, len(node)) for node in nodes]  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_many_random_values_and_their_copies(seed: int) -> None:
+    for value in samples.random_values(1500, seed):
+        expected = fingerprint(value).digest
+        assert [fingerprint(copied).digest for copied in (fresh(value), *copies(value))] == [expected] * 3
+
+
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=200, deadline=None)
 def test_a_change_of_any_one_object_changes_the_fingerprint_and_is_found_at_its_number(rng: Any) -> None:
@@ -143,6 +150,7 @@ def test_other_processes_and_hash_seeds_agree() -> None:
 
 L = [1]
 T = (L,)
+LARGE = tuple(range(300))
 DIFFERENT: dict[str, tuple[Any, Any]] = {
     "one list twice, two lists": ([L, L], [[1], [1]]),
     "one list in tuples": ([(L,), (L,)], [([1],), ([1],)]),
@@ -174,6 +182,10 @@ DIFFERENT: dict[str, tuple[Any, Any]] = {
     "a field shared": ((lambda t: [Row(1, "a", t), Row(2, "b", t)])([1]), [Row(1, "a", [1]), Row(2, "b", [1])]),
     "fields held elsewhere": ((lambda n: [n, vars(n)])(Node(a=1)), [Node(a=1), {"a": 1}]),
     "an object in a set and out of it": ((lambda n: [{n}, n])(Node(a=1)), [{Node(a=1)}, Node(a=1)]),
+    "one list in a tuple again where only it is left": (
+        [(LARGE,), T, [[[(T, 1)]]]],
+        [(LARGE,), ([1],), [[[(([1],), 1)]]]],
+    ),
     "a surrogate": ("\ud800", "\udc00"),
     "concatenation": (["ab", "c"], ["a", "bc"]),
     "number of keys": ([{}, {"a": 1}], [{"a": 1}, {}]),
@@ -212,7 +224,6 @@ def shrunk(members: set[Any], largest: int) -> set[Any]:
     return members
 
 
-LARGE = tuple(range(300))
 SAME: dict[str, tuple[Any, Any]] = {
     "tuples met again or made again": ((lambda t: [t, t])((1, (2, 3))), [(1, (2, 3)), (1, fresh((2, 3)))]),
     "a tuple twice and two tuples of one list": ([T, T], [(L,), (L,)]),
@@ -223,6 +234,10 @@ SAME: dict[str, tuple[Any, Any]] = {
     "sets of sets": ({frozenset("ab"), frozenset("cd")}, {frozenset("dc"), frozenset("ba")}),
     "a set grown and shrunk": ({1, 2, 1000}, shrunk({1, 2, *range(10, 1001)}, 1000)),
     "large tuples met again or made again": ([LARGE, LARGE], [LARGE, fresh(LARGE)]),
+    "a tuple of a list again where only it is left": (
+        [(LARGE,), T, [[[(T, 1)]]]],
+        [(LARGE,), (L,), [[[((L,), 1)]]]],
+    ),
     "large tuples of one list": ((lambda t: [t, t])((L, *range(300))), [(L, *range(300)), (L, *range(300))]),
     "frozensets met again": ((lambda s: [s, s])(frozenset("ab")), [frozenset("ab"), frozenset("ba")]),
     "a dict that lost keys": ((lambda d: d.pop(1) and d)({1: 1, "a": [2]}), {"a": [2]}),
