@@ -28,7 +28,7 @@ def log(*, step: int | None = None, **values: float) -> None:
     if not values:
         raise BadUse("nbexp.log was called without a metric", "Name one: nbexp.log(loss=0.3, step=10).")
     metric = Metric({name: _number(name, value) for name, value in values.items()}, _step(step))
-    _show({"values": metric.values, "step": metric.step})
+    _show({METRIC_MIME: {"values": metric.values, "step": metric.step}})
     if (session := active_session()) is not None:
         session.note_metric(metric)
 
@@ -49,7 +49,7 @@ def result(name: str, value: Any) -> None:
     if not isinstance(name, str) or not name:
         raise BadUse(f'a result\'s name must be a text, not "{name!r}"', 'Write nbexp.result("val_acc", 0.93).')
     found = Result(name, _plain(name, value))
-    _show({"result": name, "value": found.value})
+    _show({METRIC_MIME: {"result": name, "value": found.value}, "text/plain": f"{name}: {found.value}"})
     if (session := active_session()) is not None:
         session.note_result(found)
 
@@ -108,10 +108,10 @@ class Parameters(Mapping[str, Any]):
 params = Parameters()
 
 
-def _show(content: dict[str, Any]) -> None:
+def _show(data: dict[str, Any]) -> None:
     from IPython.display import display
 
-    display({METRIC_MIME: content, "text/plain": ""}, raw=True)
+    display(data, raw=True)
 
 
 def _number(name: str, value: Any) -> float:

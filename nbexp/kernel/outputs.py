@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbexp.kernel.replay import replay
-from nbexp.records import Message
+from nbexp.records import STAGE_MIME, Message
 
 __all__ = ["OWN_TYPES", "Tee", "drain_pipes", "replay"]
 
-#: Displays of nbexp itself: made anew by each run and each hit, so never recorded.
-OWN_TYPES = frozenset({"application/vnd.nbexp.stage+json", "application/vnd.nbexp.metric+json"})
+#: The stage's line: made anew by each run and each hit, so never recorded. Metrics and results are, in their order.
+OWN_TYPES = frozenset({STAGE_MIME})
 
 #: A view on a live object of the kernel: replayed, it would be dead.
 WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
