@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import math
 import os
 import pickle
@@ -104,11 +105,60 @@ def numbering(value: Any) -> list[Any]:
     return [(type(node).__name__, len(node)) for node in nodes]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_many_random_values_and_their_copies(seed: int) -> None:
-    for value in samples.random_values(1500, seed):
-        expected = fingerprint(value).digest
-        assert [fingerprint(copied).digest for copied in (fresh(value), *copies(value))] == [expected] * 3
+def model(value: Any) -> str:
+    """What a fingerprint must tell, by the simplest means: a text that is equal exactly for the same value."""
+    numbers: dict[int, int] = {}
+
+    def go(o: Any) -> Any:
+        tp = type(o)
+        if id(o) in numbers:
+            return "met", numbers[id(o)]
+        if tp in (list, dict, set, bytearray):
+            numbers[id(o)] = len(numbers)
+        if tp in (list, tuple):
+            return tp.__name__, tuple(map(go, o))
+        if tp is dict:
+            return "dict", tuple((go(key), go(item)) for key, item in o.items())
+        if tp in (set, frozenset):
+            return tp.__name__, tuple(sorted(repr(go(item)) for item in o))
+        return tp.__name__, bytes(o) if tp is bytearray else marshal.dumps(o, 2)
+
+    return repr(go(value))
+
+
+#: Where the walk and the encoding change their ways; small enough here that random values meet every one of them.
+LIMITS = {
+    "tuples.LARGE": 3,
+    "units.LARGE": 3,
+    "tuples.HIGH": 2,
+    "tuples._CHEAP": 4,
+    "tuples._CHUNK": 2,
+    "walk.DEEP": 2,
+    "walk._CHUNK": 2,
+    "seen._LARGE": 2,
+    "seen._MANY": 2,
+    "units._FEW": 1,
+    "units._SHORT": 8,
+}
+
+
+@pytest.mark.parametrize("limits", ["usual", "small", "small and long"])
+def test_random_values_have_one_fingerprint_exactly_if_the_model_has(
+    limits: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if limits != "usual":
+        for name, limit in LIMITS.items():
+            monkeypatch.setattr(f"nbexp.adapters.{name}", limit)
+    if limits == "small and long":
+        monkeypatch.setattr("nbexp.adapters.encode.LONG_STREAM_BYTES", 20)
+        monkeypatch.setattr("nbexp.adapters.encode._LONG_STRING", 1)
+    texts: dict[bytes, str] = {}
+    digests: dict[str, bytes] = {}
+    for value in samples.random_values(4000, seed=7):
+        for again in (value, fresh(value), *copies(value)):
+            text, digest = model(again), fingerprint(again).digest
+            assert texts.setdefault(digest, text) == text
+            assert digests.setdefault(text, digest) == digest
 
 
 @given(st.randoms(use_true_random=False))
