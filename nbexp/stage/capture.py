@@ -120,7 +120,9 @@ def _is_mutated(root: Root) -> bool:
 
 def _patches(root: Root) -> list[tuple[Live, Any]]:
     """The new content of every object of a mutated input, reachable from it still or not: others may hold them."""
-    return [(Live(root.label, number), detach(node)) for number, node in enumerate(root.mark.nodes)]
+    return [
+        (Live(root.label, number), detach(node)) for number, node in enumerate(root.mark.nodes) if not is_code(node)
+    ]
 
 
 def _rebound_attributes(inputs: Inputs) -> list[tuple[str, str, Any]]:

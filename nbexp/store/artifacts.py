@@ -92,7 +92,13 @@ def get(blobs: Blobs, artifact: Artifact, payload: bytes | memoryview) -> Conten
         ends[span.blob] = max(ends.get(span.blob, 0), span.offset + span.size)
     maps = {name: blobs.map(name, end) for name, end in ends.items() if name}
     maps[""] = own
-    return Content(graph, tuple(_cut(maps[span.blob], span) for span in artifact.buffers))
+    views, taken = [], set[Span]()
+    for span in artifact.buffers:
+        # Equal buffers lie in one blob; the values made of them are not one: each gets a map of its own.
+        again = span in taken and span.blob
+        views.append(_cut(blobs.map(span.blob, ends[span.blob]) if again else maps[span.blob], span))
+        taken.add(span)
+    return Content(graph, tuple(views))
 
 
 def _flat(buffer: Any) -> memoryview:

@@ -1,5 +1,6 @@
 """Objects changed in place: directly, through aliases, views, methods, C code; sharing among outputs and bystanders."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 from tests.behaviour.model import HIT, MISS, OTHER, RAN, RESTORED, case, cell, final, restart, stage, twins
@@ -64,6 +65,8 @@ CASES = [
          stage("import numpy as np\nx = np.zeros(300_000)", RAN), restart(),
          stage("import numpy as np\nx = np.zeros(300_000)", RESTORED), cell("x[:] = 7"), restart(),
          stage("import numpy as np\nx = np.zeros(300_000)", RESTORED), final("float(x.sum())", 0.0), needs="numpy"),
+    _replayed("equal arrays are two", "z = 0", "import numpy as np\na = np.zeros(300_000)\nb = np.zeros(300_000)",
+              cell("a[0] = 5"), final("float(b[0])", 0.0), needs="numpy"),
     *twins("aliased or equal inputs", _C, setup="x = [1]\ny = x", source="x.append(2)\nz = list(y)",
            miss="x = [1]\ny = [1]", hit="y = [1]\nx = y", value=("z", [1], [1, 2])),
     *twins("inner sharing", _C, setup="r = [0]\nx = [r, r]", source="x[0].append(1)\nz = len(x[1])",
