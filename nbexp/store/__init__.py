@@ -1,7 +1,8 @@
 """Where results are kept: immutable, signed record files and content-addressed blobs under ``<root>/.nbexp``.
 
 `Store` is the door. Everything else here is one concept a module: `blobs`, `artifacts`, `records`, `heads`, `journal`,
-`catalog`, `trust`, `temporary` (files on their way in), `publication` and `writer` (the last steps, in the background).
+`catalog` and its `tables`, `references`, `trust`, `verified`, `fetched`, `temporary` (files on their way in),
+`publication` and `writer` (the last steps, in the background).
 """
 
 from __future__ import annotations

@@ -22,13 +22,27 @@ from sqlalchemy.pool import NullPool
 from nbexp import platform
 from nbexp.errors import Damaged, NbexpError, StoreError, Untrusted
 from nbexp.hashing import digest
-from nbexp.records import Record
 from nbexp.store import journal, records
 from nbexp.store.faults import fault
+from nbexp.store.tables import (
+    SCHEMA_VERSION,
+    Row,
+    count_all_stages,
+    count_stages,
+    delete_record,
+    expected_table,
+    journal_table,
+    metadata,
+    output_table,
+    put,
+    put_records,
+    record_table,
+    row_of,
+    stage_table,
+)
 from nbexp.store.trust import Author, Keys, claimed_author
 
-#: Raised when the tables change; an index of another version is made again.
-SCHEMA_VERSION = 1
+__all__ = ["Catalog", "Row", "Signer", "StageRow", "index_path"]
 
 #: How long a journal line may precede its record.
 WAIT_SECONDS = 24 * 3600
@@ -36,98 +50,6 @@ WAIT_SECONDS = 24 * 3600
 _BATCH = 500
 
 _MEMORY = ":memory:"
-
-_metadata = sa.MetaData()
-
-_records = sa.Table(
-    "records",
-    _metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("stage", sa.Text, nullable=False),
-    sa.Column("notebook", sa.Text, nullable=False),
-    sa.Column("cell", sa.Text, nullable=False),
-    sa.Column("created", sa.Text, nullable=False),
-    sa.Column("seconds", sa.Float, nullable=False),
-    sa.Column("author", sa.Text, nullable=False),
-    sa.Column("size", sa.Integer, nullable=False),
-    sa.Column("outputs", sa.Text, nullable=False),
-    sa.Column("signer", sa.Text, nullable=False),
-    sa.Column("trusted", sa.Boolean, nullable=False),
-    sa.Index("by_time", "created", "id"),
-    sa.Index("by_stage", "notebook", "stage", "created"),
-    # of the few that are refused only: an index over all would tempt the planner away from that of the time
-    sa.Index("refused", "signer", sqlite_where=sa.text("trusted IS 0")),
-)
-
-#: Which records have a variable of a name.
-_outputs = sa.Table(
-    "outputs",
-    _metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("id", sa.Text, primary_key=True),
-    sqlite_with_rowid=False,
-)
-
-_stages = sa.Table(
-    "stages",
-    _metadata,
-    sa.Column("notebook", sa.Text, primary_key=True),
-    sa.Column("stage", sa.Text, primary_key=True),
-    sa.Column("records", sa.Integer, nullable=False),
-    sa.Column("created", sa.Text, nullable=False),
-)
-
-#: How far each file of the journal was read.
-_read_to = sa.Table(
-    "read_to", _metadata, sa.Column("file", sa.Text, primary_key=True), sa.Column("offset", sa.Integer, nullable=False)
-)
-
-#: Records that the journal announced and that were not there yet.
-_expected = sa.Table(
-    "expected",
-    _metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("since", sa.Float, nullable=False),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One record as lists show it.
-
-    Attributes:
-        id, key, stage, notebook, cell, created, seconds, author: As in the record.
-        size: Bytes of its values; -1 if they were not kept. outputs: Names of its variables, in order.
-    """
-
-    id: str
-    key: str
-    stage: str
-    notebook: str
-    cell: str
-    created: str
-    seconds: float
-    author: str
-    size: int
-    outputs: tuple[str, ...]
-
-    @classmethod
-    def of(cls, record_id: str, record: Record) -> Row:
-        """The row of a record."""
-        return cls(
-            id=record_id,
-            key=record.key.digest,
-            stage=record.stage,
-            notebook=record.notebook,
-            cell=record.cell,
-            created=record.created,
-            seconds=record.seconds,
-            author=record.author,
-            size=-1 if record.artifact is None else record.artifact.size,
-            outputs=tuple(variable.name for variable in record.variables),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,42 +103,46 @@ class Catalog:
         """
         wanted = self._usable()
         if notebook is not None:
-            wanted = wanted.where(_records.c.notebook == notebook)
+            wanted = wanted.where(record_table.c.notebook == notebook)
         if stage is not None:
-            wanted = wanted.where(_records.c.stage == stage)
+            wanted = wanted.where(record_table.c.stage == stage)
         if output:
-            wanted = wanted.where(_records.c.id.in_(sa.select(_outputs.c.id).where(_outputs.c.name == output)))
-        return self._rows(wanted.order_by(_records.c.created.desc(), _records.c.id.desc()).limit(limit).offset(skip))
+            wanted = wanted.where(
+                record_table.c.id.in_(sa.select(output_table.c.id).where(output_table.c.name == output))
+            )
+        return self._rows(
+            wanted.order_by(record_table.c.created.desc(), record_table.c.id.desc()).limit(limit).offset(skip)
+        )
 
     def starting_with(self, prefix: str, limit: int = 10) -> list[Row]:
         """Trusted records whose id begins with `prefix` (hexadecimal), newest first."""
-        wanted = self._usable().where(_records.c.id >= prefix, _records.c.id < prefix + "g")
-        return self._rows(wanted.order_by(_records.c.created.desc()).limit(limit))
+        wanted = self._usable().where(record_table.c.id >= prefix, record_table.c.id < prefix + "g")
+        return self._rows(wanted.order_by(record_table.c.created.desc()).limit(limit))
 
     def stages(self, notebook: str | None = None) -> list[StageRow]:
         """The stages of which there are records, the most recently stored first."""
-        wanted = sa.select(_stages)
+        wanted = sa.select(stage_table)
         if notebook is not None:
-            wanted = wanted.where(_stages.c.notebook == notebook)
+            wanted = wanted.where(stage_table.c.notebook == notebook)
         with self._engine.connect() as connection:
-            found = connection.execute(wanted.order_by(_stages.c.created.desc(), _stages.c.stage))
+            found = connection.execute(wanted.order_by(stage_table.c.created.desc(), stage_table.c.stage))
             return [StageRow(row.notebook, row.stage, row.records, row.created) for row in found]
 
     def notebooks(self) -> list[str]:
         """The notebooks of which there are records, by path."""
         with self._engine.connect() as connection:
-            found = connection.execute(sa.select(_stages.c.notebook).distinct().order_by(_stages.c.notebook))
+            found = connection.execute(sa.select(stage_table.c.notebook).distinct().order_by(stage_table.c.notebook))
             return [row.notebook for row in found]
 
     def count(self) -> int:
         """How many records there are, trusted or not."""
         with self._engine.connect() as connection:
-            return int(connection.execute(sa.select(sa.func.count()).select_from(_records)).scalar_one())
+            return int(connection.execute(sa.select(sa.func.count()).select_from(record_table)).scalar_one())
 
     def untrusted(self) -> list[Signer]:
         """Who signed the records that are not used, the most frequent first."""
         trusted = [author.key for author in self._keys.trusted()]
-        of = _records.c
+        of = record_table.c
         wanted = (
             sa.select(of.author, of.signer, sa.func.count().label("number"))
             .where(of.signer != "", sa.or_(of.trusted.is_(False), of.signer.not_in(trusted)))
@@ -228,18 +154,18 @@ class Catalog:
 
     def _usable(self) -> Any:
         trusted = ["", *(author.key for author in self._keys.trusted())]
-        return sa.select(_records).where(_records.c.trusted.is_(True), _records.c.signer.in_(trusted))
+        return sa.select(record_table).where(record_table.c.trusted.is_(True), record_table.c.signer.in_(trusted))
 
     def _rows(self, wanted: Any) -> list[Row]:
         with self._engine.connect() as connection:
-            return [_row(found) for found in connection.execute(wanted)]
+            return [row_of(found) for found in connection.execute(wanted)]
 
     # --- keeping up ---------------------------------------------------------------------------------------------------
 
     def sync(self) -> None:
         """Take in what was stored and removed since the last time, by the journal."""
         with self._engine.begin() as connection:
-            known = {row.file: row.offset for row in connection.execute(sa.select(_read_to))}
+            known = {row.file: row.offset for row in connection.execute(sa.select(journal_table))}
             touched: set[tuple[str, str]] = set()
             for name, size in journal.files(self._store):
                 start = known.get(name, 0)
@@ -247,9 +173,9 @@ class Catalog:
                     entries, end = journal.entries(self._store, name, start if start < size else 0)
                     touched |= self._take(connection, entries)
                     fault("in-index")
-                    _put(connection, _read_to, [{"file": name, "offset": end}])
+                    put(connection, journal_table, [{"file": name, "offset": end}])
             touched |= self._look_again(connection)
-            _count_stages(connection, touched)
+            count_stages(connection, touched)
 
     def rebuild(self) -> None:
         """Make the index anew from the record files, whatever the journal says; in memory if no file can be made.
@@ -279,15 +205,15 @@ class Catalog:
     def forget(self, record_id: str) -> None:
         """Leave out a record that was found to be gone."""
         with self._engine.begin() as connection:
-            _count_stages(connection, _delete(connection, record_id))
+            count_stages(connection, delete_record(connection, record_id))
 
     def _fill(self) -> None:
         seen = journal.files(self._store)
         with self._engine.begin() as connection:
             for batch in _batches(_all_ids(self._store)):
-                _put_records(connection, [row for key, name in batch if (row := self._values(key, name))])
-            _put(connection, _read_to, [{"file": name, "offset": size} for name, size in seen])
-            _count_all_stages(connection)
+                put_records(connection, [row for key, name in batch if (row := self._values(key, name))])
+            put(connection, journal_table, [{"file": name, "offset": size} for name, size in seen])
+            count_all_stages(connection)
 
     def _open(self) -> None:
         if os.path.islink(self._path):
@@ -309,7 +235,7 @@ class Catalog:
             version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             if version not in (0, SCHEMA_VERSION):
                 raise DatabaseError("PRAGMA user_version", None, ValueError(f"index of version {version}"))
-            _metadata.create_all(connection)
+            metadata.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _take(self, connection: sa.Connection, entries: Iterable[journal.Entry]) -> set[tuple[str, str]]:
@@ -319,29 +245,29 @@ class Catalog:
             rows, missing = [], []
             for entry in batch:
                 if not entry.added:
-                    touched |= _delete(connection, entry.id)
+                    touched |= delete_record(connection, entry.id)
                 elif values := self._values(entry.key, entry.id):
                     rows.append(values)
                 else:
                     missing.append({"id": entry.id, "key": entry.key, "since": time.time()})
-            _put_records(connection, rows)
-            _put(connection, _expected, missing)
+            put_records(connection, rows)
+            put(connection, expected_table, missing)
             touched |= {(row["notebook"], row["stage"]) for row in rows}
         return touched
 
     def _look_again(self, connection: sa.Connection) -> set[tuple[str, str]]:
         """Take in records that came after their journal line, and those of authors trusted since."""
-        waiting = list(connection.execute(sa.select(_expected)))
+        waiting = list(connection.execute(sa.select(expected_table)))
         trusted = [author.key for author in self._keys.trusted()]
-        refused = sa.select(_records.c.id, _records.c.key).where(
-            _records.c.trusted.is_(False), _records.c.signer.in_(trusted)
+        refused = sa.select(record_table.c.id, record_table.c.key).where(
+            record_table.c.trusted.is_(False), record_table.c.signer.in_(trusted)
         )
         again = [(row.key, row.id) for row in (*waiting, *connection.execute(refused))]
         rows = [values for key, name in again if (values := self._values(key, name))]
-        _put_records(connection, rows)
+        put_records(connection, rows)
         old = time.time() - WAIT_SECONDS
         for name in (*(row["id"] for row in rows), *(row.id for row in waiting if row.since < old)):
-            connection.execute(_expected.delete().where(_expected.c.id == name))
+            connection.execute(expected_table.delete().where(expected_table.c.id == name))
         return {(row["notebook"], row["stage"]) for row in rows}
 
     def _values(self, key: str, record_id: str) -> dict[str, Any] | None:
@@ -366,12 +292,6 @@ def index_path(store: str) -> str:
     return os.path.join(platform.cache_dir(), "index", f"{name}.sqlite")
 
 
-def _row(found: Any) -> Row:
-    values = {name: getattr(found, name) for name in Row.__slots__}
-    values["outputs"] = _names_in(found.outputs)
-    return Row(**values)
-
-
 def _refused(path: str, key: str, record_id: str) -> dict[str, Any] | None:
     try:
         author = claimed_author(records.split(path)[2])
@@ -379,48 +299,6 @@ def _refused(path: str, key: str, record_id: str) -> dict[str, Any] | None:
         return None
     empty = {"stage": "", "notebook": "", "cell": "", "created": "", "seconds": 0.0, "size": 0, "outputs": ""}
     return empty | {"id": record_id, "key": key, "author": author.name, "signer": author.key, "trusted": False}
-
-
-def _put_records(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
-    _put(connection, _records, rows)
-    _put(connection, _outputs, [{"name": name, "id": row["id"]} for row in rows for name in _names_in(row["outputs"])])
-
-
-def _names_in(outputs: str) -> tuple[str, ...]:
-    return tuple(name for name in outputs.split("\n") if name)
-
-
-def _put(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(table.insert().prefix_with("OR REPLACE"), rows)
-
-
-def _delete(connection: sa.Connection, record_id: str) -> set[tuple[str, str]]:
-    """Leave out a record; the (notebook, stage) it was of, if it was known."""
-    this = _records.c.id == record_id
-    pairs = {(row.notebook, row.stage) for row in connection.execute(sa.select(_records).where(this))}
-    connection.execute(_records.delete().where(this))
-    connection.execute(_outputs.delete().where(_outputs.c.id == record_id))
-    return pairs
-
-
-def _count_stages(connection: sa.Connection, touched: set[tuple[str, str]]) -> None:
-    """Count the records of these (notebook, stage) pairs anew."""
-    for notebook, stage in touched:
-        connection.execute(_stages.delete().where(_stages.c.notebook == notebook, _stages.c.stage == stage))
-        _insert_stages(connection, _records.c.notebook == notebook, _records.c.stage == stage)
-
-
-def _count_all_stages(connection: sa.Connection) -> None:
-    connection.execute(_stages.delete())
-    _insert_stages(connection)
-
-
-def _insert_stages(connection: sa.Connection, *which: Any) -> None:
-    of = _records.c
-    counted = sa.select(of.notebook, of.stage, sa.func.count(), sa.func.max(of.created))
-    grouped = counted.where(of.trusted.is_(True), *which).group_by(of.notebook, of.stage)
-    connection.execute(_stages.insert().from_select(["notebook", "stage", "records", "created"], grouped))
 
 
 def _all_ids(store: str) -> Iterator[tuple[str, str]]:
