@@ -11,9 +11,12 @@ from typing import Any
 
 from jupyter_client.manager import KernelManager
 
-from nbexp.records import STAGE_MIME
-from tests.behaviour.in_process import Ran, check_cell, write_file
-from tests.behaviour.model import Case, Cell, Final, Remove, Restart, Write
+from tests.behaviour.checking import Ran, Seen, Told, alter, check_cell, check_value
+from tests.behaviour.model import Case, Cell, Final, Restart
+
+Messages = list[tuple[str, dict[str, Any]]]
+
+_DISPLAYS = {"display_data": "display", "update_display_data": "update", "execute_result": "result"}
 
 #: Longest time for one cell, in seconds: reaching it fails the case.
 PATIENCE = 120
@@ -53,12 +56,12 @@ class Kernel:
         """What the stop button does."""
         self._manager.interrupt_kernel()
 
-    def send(self, cell: Cell) -> str:
+    def send(self, cell: Cell, silent: bool = False) -> str:
         """Start a cell; see `collect`."""
         message = self.client.session.msg(
             "execute_request",
             {
-                "code": cell.source, "silent": False, "store_history": True, "user_expressions": {},
+                "code": cell.source, "silent": silent, "store_history": not silent, "user_expressions": {},
                 "allow_stdin": False, "stop_on_error": False,
             },
         )  # fmt: skip
@@ -67,9 +70,13 @@ class Kernel:
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
-    def collect(self, message_id: str) -> tuple[list[tuple[str, dict[str, Any]]], dict[str, Any]]:
-        """All that a cell published, as (type, content), and its reply."""
-        published = []
+    def collect(self, message_id: str, interrupt: str | None = None) -> tuple[Messages, dict[str, Any]]:
+        """All that a cell published, as (type, content), and its reply.
+
+        Args:
+            interrupt: Interrupt the kernel when this has been printed.
+        """
+        published: Messages = []
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
@@ -82,6 +89,9 @@ class Kernel:
             if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
                 break
             published.append((message["msg_type"], message["content"]))
+            if interrupt and interrupt in message["content"].get("text", ""):
+                self.interrupt()
+                interrupt = None
         else:
             raise TimeoutError("the cell did not end")
         while True:
@@ -91,54 +101,55 @@ class Kernel:
 
     def run(self, cell: Cell) -> Ran:
         """One cell, from start to end."""
-        return as_ran(*self.collect(self.send(cell)))
+        return as_ran(*self.collect(self.send(cell), cell.interrupt))
+
+    def value(self, expression: str) -> str:
+        """The ``repr`` of an expression over the namespace; the notebook's history knows nothing of it."""
+        return self._text(Cell(f"print(repr({expression}), end='')"))
+
+    def _text(self, cell: Cell) -> str:
+        return as_ran(*self.collect(self.send(cell, silent=True))).text
 
 
-def as_ran(published: list[tuple[str, dict[str, Any]]], reply: dict[str, Any]) -> Ran:
+def as_ran(published: Messages, reply: dict[str, Any]) -> Ran:
     """What a cell published and replied, as a case sees it."""
-    lines = [content["data"][STAGE_MIME] for _, content in published if STAGE_MIME in content.get("data", {})]
-    assert len(lines) <= 1, lines
-    line = lines[0] if lines else {}
-    text = "".join(
-        content.get("text", "") or content.get("data", {}).get("text/plain", "") + "\n"
-        for kind, content in published
-        if kind in ("stream", "display_data", "execute_result", "update_display_data")
-        and STAGE_MIME not in content.get("data", {})
-    )
-    return Ran(
-        line.get("status"),
-        reply.get("ename") if reply["status"] == "error" else None,
-        text,
-        [reason["text"] for reason in line.get("reasons", [])],
-    )
+    seen = Seen()
+    for kind, content in published:
+        if kind == "stream":
+            seen.stream(content["name"], content["text"])
+        elif kind in _DISPLAYS:
+            seen.display(_DISPLAYS[kind], content["data"], content["metadata"], content.get("transient", {}))
+        elif kind == "clear_output":
+            seen.clear(content["wait"])
+    return seen.ran(reply.get("ename") if reply["status"] == "error" else None)
 
 
 def run_case(case: Case, root: Path) -> list[str]:
     """Run `case` in the empty folder `root`; what was not as expected, in words."""
     (root / ".nbexp").mkdir()
-    kernel = Kernel(root)
+    kernels: dict[str, Kernel] = {"": Kernel(root)}
     wrong: list[str] = []
+    told = Told()
     try:
         for number, step in enumerate(case.steps):
-            if isinstance(step, Restart):
-                kernel.stop()
-                kernel = Kernel(root, step.cwd, step.environment)
-            else:
-                wrong += [f"step {number + 1}: {text}" for text in _do(kernel, root, step)]
+            wrong += [f"step {number + 1}: {text}" for text in _do(kernels, root, step, told)]
     finally:
-        kernel.stop()
+        for kernel in kernels.values():
+            kernel.stop()
     return wrong
 
 
-def _do(kernel: Kernel, root: Path, step: Any) -> list[str]:
+def _do(kernels: dict[str, Kernel], root: Path, step: Any, told: Told) -> list[str]:
+    if isinstance(step, Restart):
+        for name in list(kernels):
+            kernels.pop(name).stop()
+        kernels[""] = Kernel(root, step.cwd, step.environment)
+        return []
+    if not isinstance(step, Cell | Final):
+        alter(root, step)
+        return []
+    if step.at not in kernels:
+        kernels[step.at] = Kernel(root)
     if isinstance(step, Cell):
-        return check_cell(step, kernel.run(step))
-    if isinstance(step, Write):
-        write_file(root / step.path, step.content)
-    elif isinstance(step, Remove):
-        (root / step.path).unlink()
-    elif isinstance(step, Final):
-        ran = kernel.run(Cell(f"print(repr({step.expression}), end='')"))
-        if ran.text != repr(step.value):
-            return [f"{step.expression} is {ran.text}, not {step.value!r}"]
-    return []
+        return check_cell(step, kernels[step.at].run(step), told)
+    return check_value(step, kernels[step.at].value(step.expression))

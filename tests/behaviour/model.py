@@ -5,7 +5,8 @@
         stage("y = 1", RAN), restart(), stage("y = 1  # one", RESTORED), final("y", 1),
     )
 
-The same steps run in an in-process IPython shell (`in_process.py`) and in a real kernel (`in_kernel.py`).
+The same steps run in an in-process IPython shell (`in_process.py`) and in a real kernel (`in_kernel.py`). Beside what
+a case states, one thing is held of every restored cell: it shows what a cell that ran in the same case showed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Cell(Step):
-    """A cell: `status` is what a stage cell answers; `error` the exception's name that it raises."""
+    """A cell.
+
+    Attributes:
+        source: Its text. id: its id, as a front end sends it.
+        status: What a stage cell answers. error: The exception's name that it raises.
+        why: Text in one of its reasons. output: text that it prints or shows. without: text that it does not.
+        interrupt: The kernel is interrupted when the cell has printed this.
+        at: Which of the kernels on the project's store runs it; the first one has no name.
+    """
 
     source: str
     status: str | None = None
@@ -35,6 +44,9 @@ class Cell(Step):
     id: str | None = None
     why: str | None = None
     output: str | None = None
+    without: str | None = None
+    interrupt: str | None = None
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,16 +73,33 @@ class Remove(Step):
 
 
 @dataclass(frozen=True)
+class Damage(Step):
+    """Something happens to each stored file beneath `place` (``blobs``, ``records``): flipped, cut or deleted."""
+
+    how: str
+    place: str
+
+
+@dataclass(frozen=True)
 class Final(Step):
     """An expression over the namespace whose ``repr`` is that of `value`."""
 
     expression: str
     value: Any
+    at: str = ""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One behaviour. `needs`: modules without which it is skipped. `kernel`: it can only be shown in a real kernel."""
+    """One behaviour.
+
+    Attributes:
+        shows: What it is there for: `HIT`, `MISS` or `OTHER`.
+        needs: Modules without which it is skipped.
+        kernel: It can only be shown in a real kernel.
+        order: Law L1 will change its answer.
+        known: Why the engine does not answer like this yet; the case must fail as long as this stands.
+    """
 
     name: str
     category: str
@@ -79,6 +108,7 @@ class Case:
     needs: tuple[str, ...] = ()
     kernel: bool = False
     order: bool = False
+    known: str = ""
 
     @property
     def id(self) -> str:
@@ -90,10 +120,17 @@ class Case:
 
 
 def case(
-    name: str, category: str, shows: str, *steps: Step, needs: str = "", kernel: bool = False, order: bool = False
+    name: str,
+    category: str,
+    shows: str,
+    *steps: Step,
+    needs: str = "",
+    kernel: bool = False,
+    order: bool = False,
+    known: str = "",
 ) -> Case:
-    """A case; `needs` names modules, separated by spaces; `order` marks an answer that law L1 will change."""
-    return Case(name, category, shows, steps, tuple(needs.split()), kernel, order)
+    """A case; `needs` names modules, separated by spaces; the rest as in `Case`."""
+    return Case(name, category, shows, steps, tuple(needs.split()), kernel, order, known)
 
 
 def twins(
@@ -106,6 +143,8 @@ def twins(
     hit: str | tuple[str, str],
     value: tuple[str, Any, Any] | None = None,
     needs: str = "",
+    kernel: bool = False,
+    known: str = "",
 ) -> list[Case]:
     """Two cases: in a new kernel one change must be a miss, and its nearest harmless neighbour a hit.
 
@@ -113,6 +152,7 @@ def twins(
         setup: The cell above the stage. source: the stage.
         miss, hit: The changed setup, or the changed ``(setup, source)``.
         value: An expression, its value after the miss, and after the hit.
+        known: ``"miss: why"`` or ``"hit: why"``, for the one of the two that is not so yet.
     """
     made = []
     for shows, change, status in ((MISS, miss, RAN), (HIT, hit, RESTORED)):
@@ -123,20 +163,48 @@ def twins(
                 f"{name}: {shows}", category, shows,
                 *((cell(setup),) if setup else ()), stage(source, RAN), restart(),
                 *((cell(new_setup),) if new_setup else ()), stage(new_source, status), *end,
-                needs=needs,
+                needs=needs, kernel=kernel,
+                known=known.removeprefix(f"{shows}: ") if known.startswith(f"{shows}: ") else "",
             )
         )  # fmt: skip
     return made
 
 
-def cell(source: str, *, error: str | None = None, id: str | None = None, output: str | None = None) -> Cell:
-    """A plain cell; `output`: text that it prints or shows."""
-    return Cell(source, None, error, id, None, output)
+def replayed(
+    name: str,
+    category: str,
+    setup: str,
+    source: str,
+    *ends: Step,
+    needs: str = "",
+    kernel: bool = False,
+    known: str = "",
+) -> Case:
+    """In a new kernel a hit must leave behind what the run left; `ends` look at it."""
+    above = (cell(setup),) if setup else ()
+    return case(
+        name, category, HIT, *above, stage(source, RAN), restart(), *above, stage(source, RESTORED), *ends,
+        needs=needs, kernel=kernel, known=known,
+    )  # fmt: skip
+
+
+def cell(
+    source: str,
+    *,
+    error: str | None = None,
+    id: str | None = None,
+    output: str | None = None,
+    without: str | None = None,
+    interrupt: str | None = None,
+    at: str = "",
+) -> Cell:
+    """A plain cell."""
+    return Cell(source, None, error, id, None, output, without, interrupt, at)
 
 
 def stage(
     source: str,
-    status: str,
+    status: str | None,
     *,
     name: str = "s",
     options: str = "",
@@ -144,10 +212,13 @@ def stage(
     id: str | None = None,
     why: str | None = None,
     output: str | None = None,
+    without: str | None = None,
+    interrupt: str | None = None,
+    at: str = "",
 ) -> Cell:
-    """A stage cell and what it answers; `why`: text in one of its reasons; `output`: all that it prints and shows."""
+    """A stage cell and what it answers."""
     header = " ".join(filter(None, ("%%stage", name, options)))
-    return Cell(f"{header}\n{source}", status, error, id, why, output)
+    return Cell(f"{header}\n{source}", status, error, id, why, output, without, interrupt, at)
 
 
 def restart(cwd: str = ".", **environment: str) -> Restart:
@@ -165,6 +236,11 @@ def remove(path: str) -> Remove:
     return Remove(path)
 
 
-def final(expression: str, value: Any) -> Final:
+def damage(how: str, place: str) -> Damage:
+    """Do something to every stored file beneath `place`: ``flip`` a byte, ``cut`` it in half, ``delete`` it."""
+    return Damage(how, place)
+
+
+def final(expression: str, value: Any, at: str = "") -> Final:
     """What shall be there."""
-    return Final(expression, value)
+    return Final(expression, value, at)

@@ -1,5 +1,6 @@
 """Files read, results written, and what keeps a stage from being stored."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 from tests.behaviour.model import (
@@ -12,10 +13,10 @@ from tests.behaviour.model import (
     case,
     cell,
     final,
+    remove,
     restart,
     stage,
     write,
-    remove,
 )
 
 _C = "files"

@@ -1,5 +1,6 @@
 """Random generators: drawn, seeded, moved, and brought back."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 from tests.behaviour.model import HIT, MISS, RAN, RESTORED, case, cell, final, restart, stage

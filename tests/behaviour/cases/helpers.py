@@ -1,5 +1,6 @@
 """Code that a stage reaches: helpers, methods, closures, decorators, defaults, class attributes, monkeypatches."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 from tests.behaviour.model import HIT, MISS, RAN, RESTORED, case, cell, final, restart, stage, twins

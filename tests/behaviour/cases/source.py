@@ -1,5 +1,6 @@
 """What of a cell's source is meaning and what is not."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 from tests.behaviour.model import (
