@@ -60,13 +60,14 @@ def distribution_of(module: str) -> str | None:
 
 
 def origin(module: str) -> Origin:
-    """Where the module called `module` comes from. About 0.2 µs once known."""
+    """Where the module called `module` comes from. About 0.2 µs for a loaded one once known."""
     loaded = sys.modules.get(module)
     known = _known.get(module)
     if known is not None and known[0] == id(loaded):
         return known[1]
     found = _origin(module, loaded)
-    _known[module] = id(loaded), found
+    if loaded is not None:  # what is not loaded may be installed or written at any time
+        _known[module] = id(loaded), found
     return found
 
 
@@ -76,23 +77,26 @@ def _origin(module: str, loaded: ModuleType | None) -> Origin:
         return _PROJECT
     if root == "nbexp" or module.startswith(_COMPILERS):
         return _PYTHON
-    spec = getattr(loaded, "__spec__", None) if loaded is not None else spec_of(module)
-    place = _place(loaded, spec)
+    stated: dict[str, Any] = getattr(loaded, "__dict__", {})  # asked by name, a module may run code
+    spec = stated.get("__spec__") if loaded is not None else spec_of(module)
+    place = _place(stated, spec)
     if place in _WITHOUT_FILE:
         return _PYTHON
+    above = origin(module.rpartition(".")[0]) if "." in module else None
     if place:
-        return origin_of_file(place)
-    if "." in module:  # made by code of the package above it: torch.ops, six.moves
-        return origin(module.rpartition(".")[0])
+        beside = above is not None and above.root and place.startswith(os.path.join(above.folder, above.root, ""))
+        return above if above is not None and beside else origin_of_file(place)
+    if above is not None:  # made by code of the package above it: torch.ops, six.moves
+        return above
     return _PYTHON if loaded is None and root in sys.stdlib_module_names else _PROJECT
 
 
-def _place(loaded: ModuleType | None, spec: Any) -> str:
+def _place(module: dict[str, Any], spec: Any) -> str:
     """The file of a module, the first folder of a namespace package, ``built-in`` or ``frozen``; ``""`` if unknown."""
     stated = getattr(spec, "origin", None)
     if isinstance(stated, str) and (os.path.isabs(stated) or stated in _WITHOUT_FILE):
         return stated
-    file = getattr(loaded, "__file__", None)
+    file = module.get("__file__")
     if isinstance(file, str) and os.path.isabs(file):
         return file
     for folder in getattr(spec, "submodule_search_locations", None) or ():

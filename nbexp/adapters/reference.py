@@ -19,7 +19,7 @@ from types import (
 from typing import Any
 
 from nbexp.adapters.base import Name, Node
-from nbexp.adapters.origin import NOTEBOOK, is_project, origin, origin_of_file
+from nbexp.adapters.origin import NOTEBOOK, distribution_of, is_project, origin, origin_of_file
 from nbexp.errors import Unfingerprintable
 
 _ABSENT = object()
@@ -130,6 +130,9 @@ def global_node(value: Any, name: str) -> Node:
     for module in (getattr(value, "__module__", None), type(value).__module__):
         if isinstance(module, str) and find(module, path) is value:
             return reference_node(Name(module, path))
+    home = getattr(value, "__module__", None)
+    if isinstance(home, str) and (root := distribution_of(home)):  # the project put another in its place
+        return Node("installed original", (home, name), mutable=False, packages=(root,))
     raise Unfingerprintable("", type(value).__qualname__, f'it calls itself "{name}", but is not found under that name')
 
 

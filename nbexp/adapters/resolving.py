@@ -19,7 +19,7 @@ _ABSENT = object()
 _SITE_NAMES = frozenset({"True", "False", "None", "Ellipsis", "NotImplemented", "__debug__", "__name__", "__doc__"})
 
 #: What the import system keeps in a module.
-_OF_IMPORT = frozenset({"__builtins__", "__loader__", "__spec__", "__cached__"})
+_OF_IMPORT = frozenset({"__builtins__", "__loader__", "__spec__", "__cached__", "__name__", "__package__"})
 
 
 @dataclass(frozen=True, slots=True)
