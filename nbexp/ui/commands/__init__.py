@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nbexp.ui.commands.demo import demo
 from nbexp.ui.commands.doctor import doctor
 from nbexp.ui.commands.get import get
 from nbexp.ui.commands.ls import ls
@@ -24,4 +25,5 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "params": params,
     "trust": trust,
     "doctor": doctor,
+    "demo": demo,
 }

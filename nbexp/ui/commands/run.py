@@ -50,8 +50,8 @@ def run(
 ) -> int:
     """Run notebooks in new kernels, restoring stages.
 
-    Stages whose dependencies have not changed are restored, all other cells run. The notebook's file stays as it is; the
-    executed one is written to .nbexp/runs/ID.
+    Stages whose dependencies have not changed are restored, all other cells run. The notebook's file stays as it is;
+    the executed one is written to .nbexp/runs/ID.
 
     Example: nbexp run train.ipynb -p lr=0.01 --until evaluate
     """
