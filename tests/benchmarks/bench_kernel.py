@@ -1,6 +1,6 @@
 """How long a trivial cell takes through a kernel: plain, restored, run and stored. Medians, side by side in one run.
 
-    python -m tests.benchmarks.bench_kernel [ROUNDS]
+python -m tests.benchmarks.bench_kernel [ROUNDS]
 """
 
 from __future__ import annotations
