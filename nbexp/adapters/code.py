@@ -87,7 +87,7 @@ def content_of(value: Any) -> Any:
 
     Code that is no reference is its own content and comes back as it is.
     """
-    return Content(value) if is_reference(value) and content_node(value) is not None else value
+    return Content(value) if is_reference(value) else value
 
 
 def code_fingerprint(value: Any, *, label: str = "value") -> Fingerprint:

@@ -16,10 +16,11 @@ from nbexp.adapters.reference import is_module, reference
 
 
 def is_reference(value: Any) -> bool:
-    """Whether `value` is told by its name where it is held."""
+    """Whether `value` is notebook or project code that is told by its name where it is held."""
     if is_module(value):
-        return True
-    return _is_definition(value) and reference(value) is not None
+        return is_project(value.__name__)
+    where = reference(value) if _is_definition(value) else None
+    return where is not None and is_project(where.module)
 
 
 def _is_definition(value: Any) -> bool:

@@ -77,18 +77,25 @@ def _origin(module: str, loaded: ModuleType | None) -> Origin:
         return _PROJECT
     if root == "nbexp" or module.startswith(_COMPILERS):
         return _PYTHON
+    above = origin(module.rpartition(".")[0]) if "." in module else None
+    if loaded is None and above is not None and _is_package(above):
+        return above
     stated: dict[str, Any] = getattr(loaded, "__dict__", {})  # asked by name, a module may run code
     spec = stated.get("__spec__") if loaded is not None else spec_of(module)
     place = _place(stated, spec)
     if place in _WITHOUT_FILE:
         return _PYTHON
-    above = origin(module.rpartition(".")[0]) if "." in module else None
     if place:
         beside = above is not None and above.root and place.startswith(os.path.join(above.folder, above.root, ""))
         return above if above is not None and beside else origin_of_file(place)
     if above is not None:  # made by code of the package above it: torch.ops, six.moves
         return above
     return _PYTHON if loaded is None and root in sys.stdlib_module_names else _PROJECT
+
+
+def _is_package(where: Origin) -> bool:
+    """Whether an installed root is one package in one folder, so that all modules below it are installed with it."""
+    return bool(where.root) and os.path.isfile(os.path.join(where.folder, where.root, "__init__.py"))
 
 
 def _place(module: dict[str, Any], spec: Any) -> str:

@@ -7,7 +7,7 @@ import sys
 
 from nbexp import hashing
 from nbexp.adapters.distributions import Distribution, distribution, owners
-from nbexp.adapters.origin import origin
+from nbexp.adapters.origin import Origin, origin
 from nbexp.records import Part
 
 #: Digests of packages whose modules are loaded: what is installed now may be newer than what runs.
@@ -36,17 +36,22 @@ def package_part(root: str) -> Part | None:
         A part of kind ``package``, named as the distribution is (``scikit-learn``); None for what is no installed
         package.
     """
-    if (known := _loaded.get(root)) is not None:
-        return known
-    where = origin(root)
+    known = _loaded.get(root)
+    return known if known is not None else part_of_origin(origin(root))
+
+
+def part_of_origin(where: Origin) -> Part | None:
+    """The part of the package that code from `where` belongs to; None if it is not installed."""
     if where.kind != "installed":
         return None
+    if (known := _loaded.get(where.root)) is not None:
+        return known
     found = owners(where.folder, where.root)
     if not found:
         return None
     part = _part(found)
-    if root in sys.modules:
-        _loaded[root] = part
+    if where.root in sys.modules:
+        _loaded[where.root] = part
     return part
 
 

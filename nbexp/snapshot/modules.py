@@ -17,9 +17,9 @@ from typing import Any
 
 from nbexp import hashing
 from nbexp.adapters.lookups import code_digest, imported_modules
-from nbexp.adapters.origin import NOTEBOOK, is_project, origin, spec_of
+from nbexp.adapters.origin import NOTEBOOK, Origin, is_project, origin, spec_of
 from nbexp.records import Part
-from nbexp.snapshot.environment import package_part
+from nbexp.snapshot.environment import part_of_origin
 from nbexp.snapshot.globals import Globals, changed, globals_of
 from nbexp.snapshot.importing import ImportWatch
 
@@ -106,17 +106,18 @@ def module_parts(names: Iterable[str]) -> list[Part]:
         if not name or name in seen or name in _NOTEBOOKS:
             continue
         seen.add(name)
-        found, imports = _parts_of(name, via)
+        where = origin(name)
+        found, imports = _parts_of(name, where, via)
         parts.update({(part.kind, part.name): part for part in found})
         pending += [(each, name) for each in sorted(imports)]
-        pending.append((name.rpartition(".")[0], via))  # importing a.b runs a
+        if where.kind == "project":
+            pending.append((name.rpartition(".")[0], via))  # importing a.b runs a
     return list(parts.values())
 
 
-def _parts_of(name: str, via: str) -> tuple[list[Part], frozenset[str]]:
-    where = origin(name)
+def _parts_of(name: str, where: Origin, via: str) -> tuple[list[Part], frozenset[str]]:
     if where.kind == "installed":
-        part = package_part(where.root)
+        part = part_of_origin(where)
         return ([part] if part else []), frozenset()
     if where.kind == "python":
         return [], frozenset()
