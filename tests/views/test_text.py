@@ -1,0 +1,86 @@
+"""Values as a person reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbexp.records import Reason
+from nbexp.runs.ledger import CellRun, new_run
+from nbexp.views.tables import CELLS, Column, cells_table, table
+from nbexp.views.text import ambiguous, because, cell_text, moment, plural, run_counts, shown, size
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (99_400, "99.4 kB"), (123_456, "123 kB"), (2_500_000, "2.5 MB"),
+     (7_000_000_000, "7.0 GB"), (3_200_000_000_000, "3.2 TB")],
+)  # fmt: skip
+def test_sizes(count: int, text: str) -> None:
+    assert size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        ("ab" * 32, "id", "ababababab"),
+        ("2026-11-21T14:02:33.1+00:00", "time", "2026-11-21 14:02"),
+        (41.2, "seconds", "41 s"),
+        (1234, "bytes", "1.2 kB"),
+        (["a", "b"], "list", "a, b"),
+        (3, "text", "3"),
+        (None, "bytes", ""),
+        ("", "id", ""),
+        (0, "count", "0"),
+    ],
+)
+def test_a_value_is_written_in_the_form_of_its_column(value: object, form: str, text: str) -> None:
+    assert shown(value, form) == text
+
+
+REASONS = (Reason("changed", "lr", "input `lr`: 1 -> 2"), Reason("changed", "f", "function `f` edited"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (CellRun(0, status="done"), "ran"),
+        (CellRun(0, status="ran", stage="a"), "ran"),
+        (CellRun(0, status="ran", stage="a", reasons=REASONS), "ran (input `lr`: 1 -> 2; function `f` edited)"),
+        (CellRun(0, status="unstored", stage="a", reasons=REASONS[:1]), "ran, not stored (input `lr`: 1 -> 2)"),
+        (CellRun(0, status="restored", stage="a", ran_at="2026-11-21T14:02:00"), "restored (ran 2026-11-21 14:02)"),
+        (CellRun(0, status="failed", error="ValueError: x"), "failed: ValueError: x"),
+        (CellRun(0), "not run"),
+    ],
+)
+def test_what_became_of_a_cell(cell: CellRun, text: str) -> None:
+    assert cell_text(cell) == text
+
+
+def test_a_run_is_counted_by_what_became_of_its_cells() -> None:
+    statuses = ["restored", "restored", "ran", "unstored", "failed"]
+    cells = [CellRun(i, status=status, stage="s") for i, status in enumerate(statuses)]
+    cells += [CellRun(9, status="done"), CellRun(10, stage="late")]
+    run = new_run("n.ipynb", parameters={}, options={})
+    object.__setattr__(run, "cells", tuple(cells))
+    assert run_counts(run) == "2 restored, 1 ran, 1 ran, not stored, 1 failed, 1 plain cell, 1 not run"
+    object.__setattr__(run, "cells", ())
+    assert run_counts(run) == "nothing to run"
+
+
+def test_an_ambiguous_ref_lists_candidates() -> None:
+    error = ambiguous("abcd", [(f"abcd{i}", "run") for i in range(7)])
+    assert '"abcd" fits 7: abcd0 (run); abcd1 (run)' in error.what
+    assert "and 2 more" in error.what
+
+
+def test_a_table_has_a_value_for_each_column_and_its_json_their_names() -> None:
+    made = table([Column("n", lambda item: item, "count"), Column("square", lambda item: item * item)], [2, 3])
+    assert made.rows == ((2, 4), (3, 9))
+    assert made.to_json() == [{"n": 2, "square": 4}, {"n": 3, "square": 9}]
+    assert [column.name for column in cells_table([]).columns] == [column.name for column in CELLS]
+
+
+def test_small_words() -> None:
+    assert (plural(1, "cell"), plural(0, "cell")) == ("1 cell", "0 cells")
+    assert moment("2026-11-21T14:02:33") == "2026-11-21 14:02"
+    assert because(REASONS) == "input `lr`: 1 -> 2; function `f` edited"
