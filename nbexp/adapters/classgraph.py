@@ -47,7 +47,7 @@ def reduce_class(cls: type, reducing: Reducing) -> Any:
     if not cls.__flags__ & _HEAP_TYPE or reducing.by_name(cls):
         return NotImplemented
     meta = type(cls)
-    if type.__new__ is not _native_new(meta):
+    if type.__new__ is not _native_new(meta) or meta.__basicsize__ != type.__basicsize__:
         raise Unstorable("", "type", "classes of its kind are made by native code", "Define it in a module.")
     own = {name: value for name, value in vars(cls).items() if name != _PICKLES_OWN}
     early, late = _in_order(own)

@@ -24,7 +24,7 @@ from itertools import chain, repeat
 from types import CodeType
 from typing import Any, Protocol
 
-from nbexp.adapters.culprit import find_unstorable
+from nbexp.adapters.culprit import Refused, find_unstorable
 from nbexp.adapters.memory import Memory
 from nbexp.adapters.preamble import Missing, preamble, stream
 from nbexp.adapters.reducing import Reducing
@@ -116,6 +116,7 @@ def dump(
             linked.
         by_reference: Asked for functions and classes that can be found by name (for a nested one: about the
             outermost): will the name lead to the same thing when the graph is loaded? Not if the stage made it.
+            Never asked for what Python itself brings.
         code: Where the code of functions is found again. Without it, code is stored.
         label: What `value` is called in errors.
         roots: Parts of `value` with names of their own, by which errors call them: the stage's variables.
@@ -159,6 +160,16 @@ def _dump(
     return Dumped(b"".join((_HEAD.pack(_MAGIC, len(table)), table, dumped[0])), tuple(dumped[1]))
 
 
+class _DeepPickler(pickle._Pickler):
+    """The Python pickler, in which one level of a value takes calls from Python to Python only: from 3.12 on, calls
+    that pass through C are limited to some thousand, whatever is asked for; calling a bound method with ``*`` does."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        save_reduce: Any = pickle._Pickler.__dict__["save_reduce"]
+        self.save_reduce = lambda *parts, **more: save_reduce(self, *parts, **more)
+
+
 #: Pickle's memo: id -> (number, object). What a pass gives: the pickler, which keeps all it met alive; its output.
 _Memo = dict[int, tuple[int, object]]
 _Passed = tuple[Any, tuple[bytes, list[memoryview]]]
@@ -176,9 +187,9 @@ def _passes(
         return _pass(_Pickler, value, memo, reducing)
     except RecursionError:
         try:
-            return _with_deep_stack(lambda: _pass(pickle._Pickler, value, memo, reducing.again()))
-        except RecursionError as error:
-            raise Unstorable("", type(value).__qualname__, "it is nested too deep") from error
+            return _with_deep_stack(lambda: _pass(_DeepPickler, value, memo, reducing.again()))
+        except RecursionError:
+            raise Refused(value) from Unstorable("", type(value).__qualname__, "it is nested too deep")
 
 
 def _pass(kind: Any, value: object, memo: _Memo, reducing: Reducing) -> _Passed:

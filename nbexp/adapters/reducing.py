@@ -62,7 +62,7 @@ class Reducing:
         """Whether a function, class or the like is stored by its name."""
         name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
         outermost = _found(value, getattr(value, "__module__", None), name)
-        return outermost is not None and (_is_ours(value) or self._by_reference(outermost))
+        return outermost is not None and (_is_fixed(value) or self._by_reference(outermost))
 
     def globals_of(self, function: FunctionType) -> Any:
         """What stands for a function's globals: its module's live namespace, or the very dict if it is no module's."""
@@ -94,9 +94,10 @@ class Reducing:
         return adapted
 
 
-def _is_ours(value: Any) -> bool:
-    """Whether `value` is one of the functions that graphs are rebuilt with."""
-    return bool(value.__module__.partition(".")[0] == __name__.partition(".")[0])
+def _is_fixed(value: Any) -> bool:
+    """Whether `value` is from Python's library or from here: graphs are rebuilt with such functions."""
+    root = value.__module__.partition(".")[0]
+    return root in sys.stdlib_module_names or root == __name__.partition(".")[0]
 
 
 def _pickles_way(value: object) -> Any:

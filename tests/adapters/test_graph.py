@@ -223,7 +223,14 @@ def test_what_cannot_be_patched_is_told_before(live: Any, new: Any) -> None:
 
 def test_what_has_no_patch_is_told_when_it_is_stored() -> None:
     with pytest.raises(Unpatchable):
-        detach(threading.Lock())
+        detach(memoryview(bytearray(3)))
+
+
+def test_locks_stay_where_they_are() -> None:
+    lock = threading.Lock()
+    assert detach(lock) is lock
+    check_patch(lock, lock)
+    patch(lock, lock)
 
 
 # -- what cannot be stored ---------------------------------------------------------------------------------------------
@@ -287,11 +294,6 @@ def test_whatever_a_class_raises_is_named() -> None:
     assert "no" in failed.value.why
 
 
-class Endless:
-    def __reduce__(self) -> Any:
-        return Endless, (Endless(),)
-
-
 # -- depth -------------------------------------------------------------------------------------------------------------
 
 
@@ -315,6 +317,18 @@ def test_long_chains_of_objects_come_back() -> None:
         assert found.number == count
         found, count = getattr(found, "next", None), count + 1
     assert count == 3000
+
+
+class Endless:
+    """Made of another one, and so on: pickle comes to no end."""
+
+    def __reduce__(self) -> Any:
+        return Endless, (Endless(),)
+
+
+def test_what_has_no_end_is_refused() -> None:
+    with pytest.raises(Unstorable, match="nested too deep"):
+        dump(Endless())
 
 
 # -- the format --------------------------------------------------------------------------------------------------------
