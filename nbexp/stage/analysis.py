@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nbexp import hashing
@@ -98,16 +98,18 @@ def analyse(tree: ast.Module, source: str) -> Analysis:
 
 
 def _analyse(tree: ast.Module, source: str) -> Analysis:
-    codes = list(_codes(tree))
+    nodes = list(ast.walk(tree))
+    codes = list(_codes(nodes))
     statements = [*tree.body, *(each for code in codes for each in (*code.setup, *code.body))]
     top = bound(statements)
     try:
-        cell, other = _flows(tree, top, statements, branching=bool(codes))
+        branching = bool(codes) or any(isinstance(node, ast.NamedExpr) for node in nodes)
+        cell, other = _flows(tree, top, statements, branching=branching)
     except RecursionError:
         cell = other = _everything(tree, top)
-    live, kept = cell.live | cell.late, cell.kept()
+    live, kept, quiet = cell.live | cell.late, cell.kept(), ends_with_semicolon(source)
     return Analysis(
-        digest=_digest(tree, source),
+        digest=_digest(tree, quiet=quiet),
         live_in=frozenset(live | kept),
         late=frozenset(cell.late - cell.live - kept),
         kept=kept - live,
@@ -125,27 +127,26 @@ def _analyse(tree: ast.Module, source: str) -> Analysis:
         dynamic=tuple(cell.dynamic),
         dynamic_with=frozenset(cell.dynamic_with),
         definitions=tuple(name for name, how in top.names.items() if how == DEFINITION),
-        quiet=ends_with_semicolon(source),
+        quiet=quiet,
         has_last=bool(tree.body) and isinstance(tree.body[-1], ast.Expr),
         always=tuple(cell.always),
     )
 
 
-def _codes(tree: ast.AST) -> Iterator[Code]:
+def _codes(nodes: Iterable[ast.AST]) -> Iterator[Code]:
     """The Python inside magics that runs in the notebook's own namespace, that inside others' Python too."""
-    for node in ast.walk(tree):
+    for node in nodes:
         magic = as_magic(node) if isinstance(node, ast.Call) else None
         code = code_inside(magic) if magic is not None and magic.is_inline else None
         if code is not None:
             yield code
             for statement in (*code.setup, *code.body):
-                yield from _codes(statement)
+                yield from _codes(ast.walk(statement))
 
 
 def _flows(tree: ast.Module, top: Bound, statements: Sequence[ast.stmt], *, branching: bool) -> tuple[Cell, Cell]:
     """The findings with and without what well-known names are taken to do."""
     definitions, single = named_definitions(statements), _single(statements, top)
-    branching = branching or any(isinstance(node, ast.NamedExpr) for node in ast.walk(tree))
     cell = analyse_flow(tree.body, top, definitions, single, branching=branching)
     if not cell.assumed:
         return cell, cell
@@ -187,9 +188,8 @@ def _ranked(top: Bound, cell: Cell) -> tuple[str, ...]:
     return tuple(main or [name for name, _ in names])
 
 
-def _digest(tree: ast.Module, source: str) -> str:
-    quiet = "quiet" if ends_with_semicolon(source) else ""
-    return hashing.digest("cell", meaning(tree, _code_for_magic), quiet).hex()
+def _digest(tree: ast.Module, *, quiet: bool) -> str:
+    return hashing.digest("cell", meaning(tree, _code_for_magic), "quiet" if quiet else "").hex()
 
 
 def _code_for_magic(node: ast.AST) -> ast.AST | None:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from nbexp.stage.assumptions import last_name
 from nbexp.stage.lookups import read_looked_up
-from nbexp.stage.magics import AS_FUNCTION, HARMLESS, NAMED, Magic, as_magic, code_inside, is_ipython, output_names
+from nbexp.stage.magics import (
+    AS_FUNCTION,
+    HARMLESS,
+    NAMED,
+    SHELLS,
+    Magic,
+    as_magic,
+    code_inside,
+    is_ipython,
+    output_names,
+)
 from nbexp.stage.namespaces import builtin_call, namespace_get, text_of
 from nbexp.stage.strings import expansions, words
 
@@ -71,6 +81,8 @@ def _expand(flow: Flow, line: str, state: set[str]) -> None:
 def _other_magic(flow: Flow, magic: Magic, state: set[str]) -> None:
     flow.cell.always[magic.label] = None
     _expand(flow, magic.line, state)
+    if magic.name in SHELLS and magic.body is not None:
+        _expand(flow, magic.body, state)
     if magic.name in NAMED:
         for chain in words(magic.line):
             flow.load(chain, state, textual=True)
@@ -90,10 +102,10 @@ def _code_magic(flow: Flow, magic: Magic, state: set[str]) -> None:
     if magic.name in AS_FUNCTION:
         function = ast.FunctionDef(name="", args=_NO_ARGUMENTS, body=body, decorator_list=[])
         flow.count_all(flow.cell.reads(function, flow.scope), state)
-        return
-    after = flow.block(body, set(state))
-    if after is not None and not code.swallows:
-        state |= after
+    else:
+        after = flow.block(body, set(state))
+        if after is not None and not code.swallows:
+            state |= after
     for name in code.stores:
         flow.cell.stores[name] = None
         state.add(name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nbexp.stage import assumptions
 from nbexp.stage.assumptions import Chain
 from nbexp.stage.findings import Definition, State
+from nbexp.stage.parsing import parse_expression
 from nbexp.stage.scopes import (
     FUNCTIONS,
     FunctionNode,
@@ -109,7 +110,7 @@ def read_annotation(flow: Flow, node: ast.expr | None, state: set[str]) -> None:
 
 def _names_of_source(text: str) -> frozenset[Chain]:
     try:
-        tree = ast.parse(text, mode="eval")
+        tree = parse_expression(text)
     except (SyntaxError, ValueError):
         return frozenset()
     return frozenset((node.id,) for node in ast.walk(tree) if isinstance(node, ast.Name))

@@ -15,32 +15,46 @@ import shlex
 import tokenize
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
+
+from nbexp.stage.parsing import parse_statements
 
 #: Magics whose Python runs statement by statement in the notebook's own namespace.
 INLINE = frozenset({"time", "prun", "capture"})
 
 #: Magics whose Python runs inside a function: what it assigns stays there.
-AS_FUNCTION = frozenset({"timeit"})
+AS_FUNCTION = frozenset({"timeit", "memit"})
+
+#: Cell magics whose lines below are a shell command, in which ``{}`` and ``$`` are expanded.
+SHELLS = frozenset({"sx", "system", "!"})
 
 #: Magics that read no variable but those written into their line with ``{}`` or ``$``.
 HARMLESS = frozenset(
     {
-        "alias", "alias_magic", "autoawait", "autocall", "automagic", "autoreload", "autosave", "bash", "bookmark",
-        "cd", "cmd", "colors", "conda", "config", "dhist", "dirs", "doctest_mode", "env", "file", "html", "hist",
-        "history", "javascript", "js", "latex", "load_ext", "logoff", "logon", "logstart", "logstate", "logstop",
-        "ls", "lsmagic", "ll", "lx", "mamba", "magic", "man", "markdown", "matplotlib", "micromamba", "mkdir",
-        "more", "nbexp", "notebook", "page", "pastebin", "pdb", "perl", "pip", "popd", "precision", "pushd", "pwd",
-        "python", "python2", "python3", "pypy", "quickref", "rehashx", "reload_ext", "rmdir", "ruby", "save",
-        "script", "sc", "set_env", "sh", "svg", "sx", "system", "tb", "tensorboard", "unalias", "unload_ext", "uv",
-        "watermark", "writefile", "xmode", "cat", "cp", "mv", "rm", "HTML", "SVG", "!",
+        "!", "alias", "alias_magic", "autoawait", "autocall", "automagic", "autoreload", "autosave", "bash",
+        "bookmark", "cat", "cd", "cmd", "colors", "conda", "config", "cp", "dhist", "dirs", "doctest_mode", "env",
+        "file", "gui", "hist", "history", "html", "HTML", "javascript", "js", "killbgscripts", "latex", "ldir",
+        "lf", "lk", "ll", "load_ext", "logoff", "logon", "logstart", "logstate", "logstop", "ls", "lsmagic", "lx",
+        "magic", "mamba", "man", "markdown", "matplotlib", "micromamba", "mkdir", "more", "mv", "nbexp", "notebook",
+        "pastebin", "pdb", "perl", "pip", "popd", "pprint", "precision", "pushd", "pwd", "pypy", "python",
+        "python2", "python3", "quickref", "rehashx", "reload_ext", "rm", "rmdir", "ruby", "save", "sc", "script",
+        "set_env", "sh", "SVG", "svg", "sx", "system", "tb", "tensorboard", "unalias", "unload_ext", "uv",
+        "watermark", "writefile", "xmode",
     }
 )  # fmt: skip
 
 #: Magics that read the variable whose name is their argument.
-NAMED = frozenset({"pinfo", "pinfo2", "pdoc", "psource", "pdef", "pfile", "pycat"})
+NAMED = frozenset({"pinfo", "pinfo2", "pdoc", "psource", "pdef", "pfile", "pycat", "page"})
 
 _CALLS = {"run_line_magic": "%", "run_cell_magic": "%%", "system": "!", "getoutput": "!"}
-_OPTION = re.compile(r"\s*-{1,2}[\w-]+")
+
+#: The options in front of a magic's Python: a pattern for one of them, with the variable that it binds.
+_OPTIONS = {
+    "time": re.compile(r"--no[\w-]*(?=\s|$)"),
+    "timeit": re.compile(r"-(?:[tcqo]+|[nrp]\s*\d+|v\s*(?P<stores>\w+))(?=\s|$)"),
+    "memit": re.compile(r"-(?:[co]+|[rti]\s*[\d.]+)(?=\s|$)"),
+    "prun": re.compile(r"-(?:[rq]+|[lsDT]\s*\S+)(?=\s|$)"),
+}
 _OUTPUT_OPTIONS = frozenset({"--out", "--err", "--proc"})
 
 
@@ -126,24 +140,18 @@ def _code_inside(magic: Magic) -> Code:
     if magic.name == "capture":
         stores = tuple(word for word in shlex.split(magic.line) if word.isidentifier())
         return Code(magic.line, (), _parse(text), ends_with_semicolon(text), stores, swallows=True)
-    rest = _without_options(magic.line, _VALUED.get(magic.name, ""))
-    options = magic.line.strip().removesuffix(rest)
+    options, rest, stores = _split_options(magic)
     setup, text = ((), rest) if magic.body is None else (_parse(rest), text)
-    return Code(options, setup, _parse(text), ends_with_semicolon(text), swallows="no-raise" in options)
+    return Code(options, setup, _parse(text), ends_with_semicolon(text), stores, swallows="--no" in options)
 
 
-#: Short options that take a value, by magic.
-_VALUED = {"timeit": "nrpv", "prun": "DlsT"}
-
-
-def _without_options(line: str, valued: str) -> str:
-    """`line` without the options in front: ``-n 10 -o f(x)`` is ``f(x)``."""
-    rest = line.strip()
-    while match := _OPTION.match(rest):
-        option, rest = match.group().strip(), rest[match.end() :].lstrip()
-        if len(option) == 2 and option[1] in valued:
-            rest = rest.partition(" ")[2].lstrip()
-    return rest
+def _split_options(magic: Magic) -> tuple[str, str, tuple[str, ...]]:
+    """A magic's line as its options, the Python after them, and the variables that the options bind."""
+    line, pattern, stores, start = magic.line.strip(), _OPTIONS[magic.name], [], 0
+    while match := pattern.match(line, start):
+        stores += [name for name in match.groupdict().values() if name]
+        start = match.end() + len(line[match.end() :]) - len(line[match.end() :].lstrip())
+    return line[:start], line[start:], tuple(stores)
 
 
 def _parse(text: str) -> tuple[ast.stmt, ...]:
@@ -153,12 +161,12 @@ def _parse(text: str) -> tuple[ast.stmt, ...]:
         SyntaxError: It is no Python.
     """
     try:
-        return tuple(ast.parse(text).body)
+        return tuple(parse_statements(text))
     except SyntaxError:
         # Only text with magics of its own comes here; IPython is what runs them, so it is there.
         from IPython.core.inputtransformer2 import TransformerManager
 
-        return tuple(ast.parse(TransformerManager().transform_cell(text)).body)
+        return tuple(parse_statements(TransformerManager().transform_cell(text)))
 
 
 def ends_with_semicolon(source: str) -> bool:
@@ -184,5 +192,5 @@ def output_names(magic: Magic) -> tuple[str, ...]:
     if magic.sign != "%%":
         return ()
     pairs = [piece.partition("=")[::2] for piece in pieces]
-    named = [(option, value or after) for (option, value), after in zip(pairs, [*pieces[1:], ""], strict=True)]
+    named = [(option, value or after) for (option, value), after in zip_longest(pairs, pieces[1:], fillvalue="")]
     return tuple(name for option, name in named if option in _OUTPUT_OPTIONS and name.isidentifier())

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nbexp.stage.assumptions import chain_of
+from nbexp.stage.parsing import parse_expression
 
 if TYPE_CHECKING:
     from nbexp.stage.flow import Flow
@@ -92,8 +93,10 @@ def _eval(flow: Flow, node: ast.Call, state: set[str]) -> bool:
     """
     text = text_of(node.args[0]) if node.args else None
     try:
-        inner = ast.parse((text or "").strip(), mode="eval").body
+        inner = parse_expression(text or "")
     except (SyntaxError, ValueError):
+        return False
+    if any(isinstance(each, ast.NamedExpr) for each in ast.walk(inner)):
         return False
     outside = flow.scope
     flow.scope = outside if outside.kind in ("module", "class") else flow.cell.module

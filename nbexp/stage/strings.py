@@ -11,6 +11,8 @@ import keyword
 import re
 from string import Formatter
 
+from nbexp.stage.parsing import parse_expression
+
 _WORD = re.compile(r"[^\W\d]\w*")
 _AT = re.compile(r"(?<![\w.])@\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)")
 _AT_ANY = re.compile(r"@\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)")
@@ -64,16 +66,21 @@ def expansions(line: str) -> tuple[list[ast.expr], frozenset[Chain]]:
     except ValueError:
         return [], frozenset()
     for literal, field, spec, _ in pieces:
-        chains.update(tuple(name.split(".")) for escaped, name in _DOLLAR.findall(literal) if not escaped)
-        for text in filter(None, (field, spec)):
-            _expression(text, expressions, chains)
-    return expressions, frozenset(chain for chain in chains if chain[0].isidentifier())
+        found = (name.split(".") for escaped, name in _DOLLAR.findall(literal) if not escaped)
+        chains.update(tuple(parts) for parts in found if parts[0].isidentifier())
+        if field:
+            _expression(field, expressions, chains)
+        if spec:
+            inner, more = expansions(spec)
+            expressions += inner
+            chains |= more
+    return expressions, frozenset(chains)
 
 
 def _expression(text: str, expressions: list[ast.expr], chains: set[Chain]) -> None:
     try:
-        expressions.append(ast.parse(text.strip(), mode="eval").body)
-    except SyntaxError:
+        expressions.append(parse_expression(text))
+    except (SyntaxError, ValueError):
         chains.update(words(text))
 
 

@@ -8,6 +8,7 @@ swallowed. So one cell, run again and again, takes many of the ways through it.
 from __future__ import annotations
 
 import textwrap
+import warnings
 from collections.abc import Callable, Mapping
 from random import Random
 from types import FunctionType, MethodType
@@ -159,8 +160,16 @@ def _call(function: Callable[..., Any]) -> Any:
 
 
 def program(chance: Random) -> str:
-    """The source of a random cell."""
-    return "\n".join(_Writer(chance).block(depth=0, size=chance.randint(2, 7)))
+    """The source of a random cell that Python accepts."""
+    while True:
+        source = "\n".join(_Writer(chance).block(depth=0, size=chance.randint(2, 7)))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SyntaxWarning)  # `1()` and the like: random cells are odd
+                compile(source, "<cell>", "exec")
+        except SyntaxError:  # a global declared after its use, an f-string in an f-string …
+            continue
+        return source
 
 
 class _Writer:
@@ -257,7 +266,7 @@ class _Writer:
         self.loops += 1
         body = self.inner(depth)
         self.loops -= 1
-        escape = textwrap.indent("\n".join(["if tick(): break"]), "    ")
+        escape = "    if tick(): break"
         return [f"while {test}:", escape, body, *self._otherwise(depth)]
 
     def _loop(self, head: str, depth: int) -> list[str]:
@@ -351,7 +360,8 @@ class _Writer:
                 f"(lambda {name}=1: {one})", f"(lambda: {one})()", f"{name}(lambda: {one})",
                 f"f'{{{name}}} {{{one}!r:>{{{self.name()}}}}}'", f"({one} < {name} < {other})",
                 f"{self.chance.choice(FUNCTIONS)}()", f"{self.chance.choice(CLASSES)}()",
-                f"{name}({self.chance.choice(FUNCTIONS)})", f"{self.chance.choice(CLASSES)}().{self.chance.choice(FUNCTIONS)}()",
+                f"{name}({self.chance.choice(FUNCTIONS)})",
+                f"{self.chance.choice(CLASSES)}().{self.chance.choice(FUNCTIONS)}()",
             ]
         )  # fmt: skip
 
@@ -361,8 +371,11 @@ def run(source: str, seed: int, *, by_name: bool, overwritten: Mapping[str, froz
     space = Namespace(Random(seed), by_name=by_name, overwritten=overwritten)
     ticks = iter(range(8))
     dict.__setitem__(space, "tick", lambda: next(ticks, None) is None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        code = compile(source, "<cell>", "exec")
     try:
-        exec(compile(source, "<cell>", "exec"), space)
-    except (OutOfFuel, Exception):
+        exec(code, space)
+    except (OutOfFuel, Exception):  # noqa: BLE001 - a random cell raises whatever its values raise
         return space, False
     return space, True
