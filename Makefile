@@ -51,7 +51,7 @@ examples: $(VENV)/installed-test
 	done
 
 bench: $(VENV)/installed-test
-	$(BIN)/python -m pytest -q -s tests/benchmarks -m ""
+	$(BIN)/python -m tests.benchmarks
 
 soak: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m soak
