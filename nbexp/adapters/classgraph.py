@@ -150,7 +150,7 @@ def fill_class(cls: type, state: tuple[dict[str, Any], bool, tuple[type, ...]]) 
 # -- members of enums --------------------------------------------------------------------------------------------------
 
 
-def reduce_member(member: Enum) -> Any:
+def reduce_member(member: Enum, reducing: Reducing) -> Any:
     """A member of an enum that is stored itself: the bare object, without asking the class for it."""
     cls = type(member)
     content = _content_type(cls)

@@ -152,12 +152,13 @@ def _dump(
     memory = Memory([o for o, _ in held])
     seeds = [*_well_known(code), *(o for o, _ in held)]
     memo = dict(zip(map(id, seeds), enumerate(seeds), strict=True))
-    pickler, dumped = _passes(value, memo, Reducing(memory, by_reference, code))
-    if memory.settle(pickler.memo.copy() if memory.needs_stored else None):
-        again, dumped = _passes(value, memo, Reducing(memory, by_reference, code))
-        del again  # `pickler` lives till here: what it made on the first pass must not lend its address on the second
     table = marshal.dumps(_runs(live for _, live in held)) if held else b""
-    return Dumped(b"".join((_HEAD.pack(_MAGIC, len(table)), table, dumped[0])), tuple(dumped[1]))
+    start = _HEAD.pack(_MAGIC, len(table)) + table
+    pickler, dumped = _passes(value, start, memo, Reducing(memory, by_reference, code))
+    if memory.settle(pickler.memo.copy() if memory.needs_stored else None):
+        again, dumped = _passes(value, start, memo, Reducing(memory, by_reference, code))
+        del again  # `pickler` lives till here: what it made on the first pass must not lend its address on the second
+    return dumped
 
 
 class _DeepPickler(pickle._Pickler):
@@ -172,28 +173,27 @@ class _DeepPickler(pickle._Pickler):
 
 #: Pickle's memo: id -> (number, object). What a pass gives: the pickler, which keeps all it met alive; its output.
 _Memo = dict[int, tuple[int, object]]
-_Passed = tuple[Any, tuple[bytes, list[memoryview]]]
+_Passed = tuple[Any, Dumped]
 
 
 class _Pickler(pickle.Pickler):
     """The C pickler, with a ``__dict__`` for `reducer_override`."""
 
 
-def _passes(
-    value: object, memo: dict[int, tuple[int, object]], reducing: Reducing
-) -> tuple[Any, tuple[bytes, list[memoryview]]]:
+def _passes(value: object, start: bytes, memo: _Memo, reducing: Reducing) -> _Passed:
     """One pass with the C pickler; with the Python one for what is nested too deep for it."""
     try:
-        return _pass(_Pickler, value, memo, reducing)
+        return _pass(_Pickler, value, start, memo, reducing)
     except RecursionError:
         try:
-            return _with_deep_stack(lambda: _pass(_DeepPickler, value, memo, reducing.again()))
+            return _with_deep_stack(lambda: _pass(_DeepPickler, value, start, memo, reducing.again()))
         except RecursionError:
             raise Refused(value) from Unstorable("", type(value).__qualname__, "it is nested too deep")
 
 
-def _pass(kind: Any, value: object, memo: _Memo, reducing: Reducing) -> _Passed:
+def _pass(kind: Any, value: object, start: bytes, memo: _Memo, reducing: Reducing) -> _Passed:
     file = io.BytesIO()
+    file.write(start)
     buffers: list[memoryview] = []
 
     def take(buffer: pickle.PickleBuffer) -> bool:
@@ -206,8 +206,11 @@ def _pass(kind: Any, value: object, memo: _Memo, reducing: Reducing) -> _Passed:
     pickler = kind(file, 5, buffer_callback=take)
     pickler.memo = memo.copy()
     pickler.reducer_override = reducing.reduce
-    pickler.dump(value)
-    return pickler, (file.getvalue(), buffers)
+    try:
+        pickler.dump(value)
+    finally:
+        vars(pickler).pop("save_reduce", None)  # it leads back to the pickler, which keeps all it met alive
+    return pickler, Dumped(file.getvalue(), tuple(buffers))
 
 
 def _with_deep_stack(call: Callable[[], _Passed]) -> _Passed:

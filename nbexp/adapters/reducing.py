@@ -27,7 +27,8 @@ from nbexp.registry import adapter_for
 if TYPE_CHECKING:
     from nbexp.adapters.graph import CodeSource
 
-Route = Callable[[Any], Any]
+#: What to do with values of one type. It does not hold a `Reducing`, which would keep all that was met in a cycle.
+Route = Callable[[Any, "Reducing"], Any]
 
 
 class Reducing:
@@ -54,7 +55,7 @@ class Reducing:
         if route is None:
             route = self._routes[tp] = self._route(tp)
         try:
-            return route(value)
+            return route(value, self)
         except ValueProblem as error:
             raise Refused(value) from error
 
@@ -75,23 +76,24 @@ class Reducing:
 
     def _route(self, tp: type) -> Route:
         if issubclass(tp, type):
-            return lambda value: classgraph.reduce_class(value, self)
+            return classgraph.reduce_class
         if (reduce := _ROUTES.get(tp)) is not None:
-            return lambda value: reduce(value, self)
+            return reduce
         if issubclass(tp, Enum) and not self.by_name(tp):
             return classgraph.reduce_member
-        return self._adapted(tp, adapter_for(tp))
+        return _adapted(tp, adapter_for(tp))
 
-    def _adapted(self, tp: type, adapter: Adapter) -> Route:
-        if type(adapter).reduce is Adapter.reduce:
-            names = singletons(tp) if is_plain(tp) else None
-            return (lambda value: names.get(id(value), NotImplemented)) if names else _pickles_way
 
-        def adapted(value: Any) -> Any:
-            self.memory.current = value
-            return adapter.reduce(value, self.memory)
+def _adapted(tp: type, adapter: Adapter) -> Route:
+    if type(adapter).reduce is Adapter.reduce:
+        names = singletons(tp) if is_plain(tp) else None
+        return (lambda value, reducing: names.get(id(value), NotImplemented)) if names else _pickles_way
 
-        return adapted
+    def adapted(value: Any, reducing: Reducing) -> Any:
+        reducing.memory.current = value
+        return adapter.reduce(value, reducing.memory)
+
+    return adapted
 
 
 def _is_fixed(value: Any) -> bool:
@@ -100,7 +102,7 @@ def _is_fixed(value: Any) -> bool:
     return root in sys.stdlib_module_names or root == __name__.partition(".")[0]
 
 
-def _pickles_way(value: object) -> Any:
+def _pickles_way(value: object, reducing: Reducing) -> Any:
     return NotImplemented
 
 
@@ -115,7 +117,7 @@ def _found(value: Any, module: Any, qualname: Any) -> Any:
     return outermost if found is value else None
 
 
-_ROUTES: dict[type, Callable[[Any, Any], Any]] = {
+_ROUTES: dict[type, Route] = {
     FunctionType: codegraph.reduce_function,
     CodeType: codegraph.reduce_code,
     CellType: codegraph.reduce_cell,

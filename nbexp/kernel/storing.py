@@ -110,7 +110,8 @@ def _dump(shell: InteractiveShell, execution: Execution, observed: Observed, out
 
 def _made_here(value: Any, own: set[str]) -> bool:
     """Whether a function or class is one that the stage itself defined: it comes back by value."""
-    return getattr(value, "__module__", None) == NOTEBOOK and value.__qualname__.partition(".")[0] in own
+    name: str = getattr(value, "__qualname__", "") or value.__name__  # a type variable has no other
+    return getattr(value, "__module__", None) == NOTEBOOK and name.partition(".")[0] in own
 
 
 def _check_round_trip(dumped: Dumped, outputs: Outputs, code: LazyCode) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import threading
 import time
@@ -81,6 +82,21 @@ def test_buffers_that_cannot_be_written_to_are_copied() -> None:
     loaded[0] = 5
     assert loaded[0] == 5
     assert not np.frombuffer(stored[0]).any()
+
+
+def test_storing_keeps_nothing_alive() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        array, chain = np.zeros(INLINE_BYTES), Plain(next=None)
+        for _ in range(3000):
+            chain = Plain(next=chain)
+        watched = [weakref.ref(array), weakref.ref(chain)]
+        dump([array, array[1:], chain])
+        del array, chain
+        assert [ref() for ref in watched] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_weak_references_point_into_the_graph() -> None:
