@@ -72,8 +72,8 @@ def is_code(value: object) -> bool:
         return True
     if kind in (MethodType, BuiltinFunctionType):
         return method_of_library(value) is not None or reference(value) is not None
-    if kind.__name__ in _COMPILED:
-        return reference(value) is not None
+    if kind.__name__ in _COMPILED and not is_project(kind.__module__):
+        return True
     return is_module(value)
 
 

@@ -17,6 +17,7 @@ from nbexp import hashing
 from nbexp.adapters import bytecode
 from nbexp.adapters.base import Name
 from nbexp.adapters.origin import NOTEBOOK, is_project, origin, spec_of
+from nbexp.adapters.reads import Import, Reads, reads
 from nbexp.adapters.reference import is_of_shell
 
 #: Methods and functions that look names up in the text they are given, in the globals of their caller.
@@ -77,7 +78,7 @@ def global_names(code: CodeType, namespace: Mapping[str, Any]) -> list[str]:
     return sorted(wanted.intersection(namespace))
 
 
-def _words_looked_up(reads: bytecode.Reads) -> set[str]:
+def _words_looked_up(reads: Reads) -> set[str]:
     called = reads.attributes | {path[-1] for path in reads.names}
     pattern = _WORD if called & _TEXT_LOOKUPS else _AT_WORD
     return {word for text in reads.strings if pattern is _WORD or "@" in text for word in pattern.findall(text)}
@@ -99,7 +100,7 @@ def imported_modules(code: CodeType, package: str) -> Iterator[str]:
             yield from (f"{name}.{inner}" for inner in each.names if spec_of(f"{name}.{inner}") is not None)
 
 
-def absolute(each: bytecode.Import, package: str) -> str:
+def absolute(each: Import, package: str) -> str:
     """The full name of an imported module; ``""`` if it lies above the top of `package`."""
     if not each.level:
         return each.module
@@ -118,8 +119,8 @@ def code_digest(code: CodeType) -> bytes:
     return _digests(code)
 
 
-def code_reads(code: CodeType) -> bytecode.Reads:
-    """What `code` looks up (`bytecode.reads`), worked out once per code object."""
+def code_reads(code: CodeType) -> Reads:
+    """What `code` looks up (`nbexp.adapters.reads`), worked out once per code object."""
     return _reads(code)
 
 
@@ -145,4 +146,4 @@ class _Once(Generic[T]):
 
 
 _digests = _Once(lambda code: hashing.digest("code", bytecode.content(code)))
-_reads = _Once(bytecode.reads)
+_reads = _Once(reads)

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from functools import _lru_cache_wrapper
+from importlib.machinery import ExtensionFileLoader
 from types import (
     BuiltinFunctionType,
     FunctionType,
@@ -134,6 +135,23 @@ def global_node(value: Any, name: str) -> Node:
     if isinstance(home, str) and (root := distribution_of(home)):  # the project put another in its place
         return Node("installed original", (home, name), mutable=False, packages=(root,))
     raise Unfingerprintable("", type(value).__qualname__, f'it calls itself "{name}", but is not found under that name')
+
+
+def defining_module(value: Any, name: str) -> str | None:
+    """The compiled module that holds `value` as its global `name`, for objects that do not know their module.
+
+    Others may have imported it from there; which of these are loaded differs between processes, so they do not count.
+    """
+    holders = [
+        module_name
+        for module_name, module in list(sys.modules.items())
+        if issubclass(type(module), ModuleType) and vars(module).get(name, _ABSENT) is value
+    ]
+    return min((each for each in holders if _is_compiled(sys.modules[each])), default=None)
+
+
+def _is_compiled(module: ModuleType) -> bool:
+    return isinstance(getattr(vars(module).get("__spec__"), "loader", None), ExtensionFileLoader)
 
 
 def method_of_library(value: Any) -> Name | None:

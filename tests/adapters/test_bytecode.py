@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
+import importlib
 import json
 import os
 import shutil
@@ -17,17 +17,13 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 
 
-def _load() -> ModuleType:
-    """The module by its file, as the package itself needs what other Pythons may lack."""
-    spec = importlib.util.spec_from_file_location("_nbexp_bytecode", ROOT / "nbexp" / "adapters" / "bytecode.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+if __name__ == "__main__":  # without the packages themselves, which need what other Pythons may lack
+    for package in ("nbexp", "nbexp.adapters"):
+        sys.modules[package] = ModuleType(package)
+        sys.modules[package].__path__ = [str(ROOT.joinpath(*package.split(".")))]
 
-
-bytecode = _load()
+bytecode = importlib.import_module("nbexp.adapters.bytecode")
+reads = importlib.import_module("nbexp.adapters.reads")
 
 #: More names than fit into one byte of an instruction.
 MANY = ", ".join(f"n{i}" for i in range(300))
@@ -156,12 +152,12 @@ def _code(source: str) -> CodeType:
 
 
 def _names(source: str) -> list[str]:
-    names = {".".join(path) for path in bytecode.reads(_code(source)).names}
+    names = {".".join(path) for path in reads.reads(_code(source)).names}
     return sorted(name for name in names if not name.startswith("__") and not name.strip("n").isdigit())
 
 
 def _imports(source: str) -> list[tuple[str, int, list[str]]]:
-    found = bytecode.reads(_code(source)).imports
+    found = reads.reads(_code(source)).imports
     return sorted((each.module, each.level, list(each.names)) for each in found)
 
 
@@ -179,7 +175,7 @@ def failures() -> list[str]:
     for name, (source, imports) in IMPORTS.items():
         check("imports", name, _imports(source), imports)
     for name, (source, wanted) in DYNAMIC.items():
-        check("dynamic", name, sorted(bytecode.reads(_code(source)).dynamic), wanted)
+        check("dynamic", name, sorted(reads.reads(_code(source)).dynamic), wanted)
     for name, (one, other) in SAME.items():
         check("same", name, bytecode.content(_code(one)) == bytecode.content(_code(other)), True)
     for name, (one, other) in DIFFERENT.items():
@@ -214,7 +210,7 @@ def _share_of_layouts_told_apart() -> float:
             )
         )
     for one, other in pairs:
-        assert bytecode.reads(one) == bytecode.reads(other), one
+        assert reads.reads(one) == reads.reads(other), one
     return sum(bytecode.content(one) != bytecode.content(other) for one, other in pairs) / len(pairs)
 
 

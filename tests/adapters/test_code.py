@@ -358,6 +358,16 @@ DIFFERENT = {
 }
 
 
+#: For Python 3.12 and later.
+NEWER = {
+    "bound of a type parameter": ("def f[T: int](x: T): return x", "def f[T: str](x: T): return x"),
+    "type parameter of a class": ("class f[T: int]: pass", "class f[T: str]: pass"),
+    "type alias": ("type X = int\ndef f(x: X): return x", "type X = str\ndef f(x: X): return x"),
+    "alias that contains itself": ("type f = list[f] | int", "type f = list[f] | str"),
+    "alias with a parameter": ("type f[T: int] = list[T]", "type f[T: str] = list[T]"),
+}
+
+
 def _helpers() -> None:
     module_of("def used(x): return x", name="twin_helpers")
 
@@ -371,6 +381,14 @@ def test_the_same(before: str, after: str) -> None:
 @pytest.mark.parametrize(("before", "after"), DIFFERENT.values(), ids=DIFFERENT)
 def test_a_difference(before: str, after: str) -> None:
     assert key_after(before) != key_after(after)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="syntax of Python 3.12")
+@pytest.mark.parametrize(("before", "after"), NEWER.values(), ids=NEWER)
+def test_a_difference_in_newer_syntax(before: str, after: str) -> None:
+    first = key_after(before)
+    assert key_after("\n\n" + before, "/elsewhere/renamed.py") == first
+    assert key_after(after) != first
 
 
 @pytest.mark.parametrize("source", [source for pair in DIFFERENT.values() for source in pair])
@@ -518,6 +536,7 @@ def test_a_class_attribute_that_cannot_be_told_is_named() -> None:
 def _installed() -> list[tuple[str, Any, str]]:
     import numpy as np
     import pandas as pd
+    import scipy.special
 
     return [
         ("function", pd.read_csv, "pandas"),
@@ -526,6 +545,8 @@ def _installed() -> list[tuple[str, Any, str]]:
         ("compiled by Cython", np.random.default_rng, "numpy"),
         ("numpy function", np.mean, "numpy"),
         ("C function", np.frombuffer, "numpy"),
+        ("ufunc", np.add, "numpy"),
+        ("ufunc of another package", scipy.special.expit, "scipy"),
         ("method of the global generator", np.random.rand, "numpy"),
         ("module", np.random, "numpy"),
     ]

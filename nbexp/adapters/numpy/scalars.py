@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import pickle
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from nbexp.adapters.base import Node, Storing
+from nbexp.adapters.base import Adapter, Name, Node, Storing
 from nbexp.adapters.leaf import Leaf
 from nbexp.adapters.memory import MemoryAdapter
 from nbexp.adapters.numpy.arrays import describe
 from nbexp.adapters.numpy.dtypes import content, pieces
 from nbexp.adapters.numpy.layout import span
+from nbexp.adapters.reference import defining_module, reference_node
 from nbexp.errors import Unfingerprintable, Unstorable
 
 
@@ -59,16 +58,19 @@ class RecordAdapter(MemoryAdapter):
         return NotImplemented
 
 
-class UfuncAdapter(Leaf):
-    """A universal function, by its name."""
+class UfuncAdapter(Adapter):
+    """A universal function, by its name and the package whose compiled code it is."""
 
-    tag = "numpy.ufunc"
-
-    def content(self, value: Any) -> Any:
-        """The module and the name that lead to it."""
+    def describe(self, value: Any) -> Node:
         name: str = value.__name__
-        module = pickle.whichmodule(value, name)  # type: ignore[attr-defined]
-        if module is None or getattr(sys.modules.get(module), name, None) is not value:
+        module = defining_module(value, name)
+        if module is None:
             advice = "Use the Python function itself, or `np.vectorize`."
             raise Unfingerprintable("", "numpy.ufunc", "it is made from another function", advice)
-        return (module, name)
+        return reference_node(Name(module, (name,)))
+
+    def detach(self, value: Any) -> Any:
+        return value
+
+    def preview(self, value: Any) -> str:
+        return repr(value)[:80]
