@@ -59,7 +59,7 @@ soak: $(VENV)/installed-test
 
 soak-pythons:
 	@for version in 3.11 3.12 3.13; do \
-	  if ! command -v python$$version >/dev/null; then echo "== Python $$version: not found"; continue; fi; \
+	  if ! python$$version -c '' 2>/dev/null; then echo "== Python $$version: not found"; continue; fi; \
 	  if [ "$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')" = $$version ]; then continue; fi; \
 	  echo "== Python $$version"; \
 	  $(MAKE) --no-print-directory pytest PYTHON=python$$version VENV=.venv-$$version TORCH= || exit 1; \
