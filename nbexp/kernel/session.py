@@ -21,6 +21,7 @@ from nbexp.kernel.execution import Execution, code_of_cell, file_names_in
 from nbexp.kernel.namespace import remember, user_names
 from nbexp.kernel.naming import Names
 from nbexp.kernel.parameters import parameters_in
+from nbexp.kernel.patching import Patches
 from nbexp.kernel.place import Place, find_place
 from nbexp.kernel.recording import Recording
 from nbexp.kernel.restoring import Door, apply_hit, body_of_failure, body_of_hit, with_output_check
@@ -61,9 +62,9 @@ class Session:
         self.door = Door(self._executing, self._restore, self._check_outputs)
         self.configure()
         self._names = Names()
+        self._patches = Patches()
         self._files: dict[str, list[Any]] = {}
-        self._local = threading.local()
-        self._cells: list[ExecutionInfo] = []  # all cells that run now, in all threads
+        self._cells: list[tuple[ExecutionInfo, int]] = []  # all cells that run now, with their threads
         self._executions: list[Execution] = []
 
     def configure(self) -> None:
@@ -77,11 +78,12 @@ class Session:
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """A cell begins."""
-        self._cells.append(info)
+        self._cells.append((info, threading.get_ident()))
+        self._patches.note_cell(info.raw_cell or "")
         if found := parameters_in(info):
             self.parameters = tuple(dict.fromkeys([*self.parameters, *found]))
         for execution in self._executions:
-            if len(self._cells) > 1 and execution.info is not info and not self._nested(execution):
+            if execution.thread != threading.get_ident():
                 execution.unstorable("concurrent", "", "another cell ran at the same time")
 
     def enter(self, tree: ast.Module, header: str, info: ExecutionInfo) -> ast.Module:
@@ -99,9 +101,10 @@ class Session:
 
     def after_cell(self, result: ExecutionResult | None) -> None:
         """A cell is over. Its result is None if it was torn down."""
-        info = result.info if result is not None else (self._cells[-1] if self._cells else None)
+        here = [info for info, thread in self._cells if thread == threading.get_ident()]
+        info = result.info if result is not None else (here[-1] if here else None)
         execution = next((one for one in self._executions if one.info is info), None)
-        self._cells = [one for one in self._cells if one is not info]
+        self._cells = [(one, thread) for one, thread in self._cells if one is not info]
         if execution is None:
             return
         self._executions.remove(execution)
@@ -128,8 +131,12 @@ class Session:
         spec = parse_spec(header)
         analysis = analyse(tree, info.transformed_cell or info.raw_cell or "")
         cell = str(getattr(info, "cell_id", None) or "")
+        inside = any(one.thread == threading.get_ident() for one in self._executions)
         execution = Execution(info, tree, self._names.name(spec, analysis, cell), spec, analysis)
         self._executions.append(execution)
+        if inside:
+            execution.unstorable("nested", "", "it ran inside another stage, which keeps what it did")
+            return tree
         if not self.enabled:
             execution.unstorable("off", "", "nbexp is off (%nbexp on)")
             return tree
@@ -146,7 +153,12 @@ class Session:
     def _find_inputs(self, execution: Execution) -> None:
         try:
             execution.inputs = make_inputs(
-                execution.analysis, execution.spec, execution.settings, self._everything(), self._is_host
+                execution.analysis,
+                execution.spec,
+                execution.settings,
+                self._everything(),
+                self._is_host,
+                self._patches.now(),
             )
         except Unfingerprintable as error:
             execution.unstorable("unfingerprintable", error.path, str(error).replace("\n", " "))
@@ -193,8 +205,9 @@ class Session:
 
     def _begin(self, execution: Execution) -> ast.Module:
         analysis, shell = execution.analysis, self.shell
-        if len(self._cells) > 1 and not self._nested(execution):
+        if any(thread != execution.thread for _, thread in self._cells):
             execution.unstorable("concurrent", "", "another cell ran at the same time")
+            return execution.tree  # nor watched: the watches of two stages would get into each other's way
         execution.before = remember(shell.user_ns, shell.user_ns_hidden, analysis.stores | analysis.deletes)
         execution.recording = Recording(shell, self._recorder, execution.spec.seed)
         execution.recording.start(file_names_in(execution))
@@ -265,8 +278,9 @@ class Session:
     # --- what the notebook calls while a cell runs --------------------------------------------------------------------
 
     def current(self) -> Execution | None:
-        """The stage that runs now, if one does."""
-        return self._executions[-1] if self._executions else None
+        """The stage that runs now, if one does: of several, the newest one in this thread."""
+        own = [one for one in self._executions if one.thread == threading.get_ident()]
+        return next(reversed(own or self._executions), None)
 
     def note_metric(self, metric: Metric) -> None:
         """Keep a metric with the stage that runs."""
@@ -301,10 +315,6 @@ class Session:
 
     def _check_outputs(self, execution: Execution) -> None:
         execution.check_outputs(self.shell.user_ns)
-
-    def _nested(self, execution: Execution) -> bool:
-        """Whether the newest cell was run by the stage's own cell (``get_ipython().run_cell``), in its thread."""
-        return getattr(self._local, "execution", None) is execution
 
     def _everything(self) -> list[str]:
         return user_names(self.shell.user_ns, self.shell.user_ns_hidden)

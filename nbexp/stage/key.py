@@ -8,7 +8,7 @@ be named, and what they share is a part of its own (D14).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -17,6 +17,7 @@ from nbexp import hashing
 from nbexp.adapters.base import Name
 from nbexp.adapters.code import code_fingerprint, is_code, resolve
 from nbexp.adapters.fingerprint import Fingerprint, fingerprint
+from nbexp.adapters.monkeypatches import Monkeypatch
 from nbexp.adapters.preview import preview
 from nbexp.adapters.reference import is_project_code
 from nbexp.records import Key, Part
@@ -64,6 +65,7 @@ def make_inputs(
     settings: Mapping[str, Any],
     everything: Iterable[str],
     is_host: Callable[[str, Any], bool],
+    patches: Iterable[Monkeypatch] = (),
 ) -> Inputs:
     """The inputs and static key of a stage about to run.
 
@@ -73,6 +75,7 @@ def make_inputs(
         settings: Kernel state as its difference from the defaults, by probe.
         everything: All the user's names: read if the cell's code looks names up dynamically.
         is_host: Whether a notebook name is bound to what IPython put there itself; such names are no inputs.
+        patches: Functions of the notebook or project that stand in installed packages: inputs of all that use these.
 
     Raises:
         Unfingerprintable: An input's content cannot be told for sure; its path begins with the variable's name.
@@ -86,6 +89,7 @@ def make_inputs(
     for chain in analysis.texts:
         walk.add(_names(_names_in_value(chain)))
     walk.run()
+    walk.patched(list(patches))
     imported = module_parts(analysis.imports | analysis.maybe_imports | walk.imports)
     parts = [
         Part("source", "source", analysis.digest),
@@ -132,6 +136,7 @@ class _Walk:
     imports: set[str] = field(default_factory=set)
     _pending: deque[tuple[Name, str]] = field(default_factory=deque)
     _seen: set[Name] = field(default_factory=set)
+    _packages: set[str] = field(default_factory=set)
 
     def add(self, names: Iterable[Name], via: str = "") -> None:
         self._pending.extend((name, via) for name in names if name not in self._seen)
@@ -164,12 +169,30 @@ class _Walk:
         kind = _kind(name, value, is_code_)
         self.roots[label] = Root(name, label, value, mark, is_code_)
         self.parts[kind, label] = Part(kind, label, mark.digest.hex(), "" if is_code_ else preview(value), via)
+        self._reached(mark, label)
+
+    def _reached(self, mark: Fingerprint, label: str) -> None:
         self.add(sorted(mark.reads, key=str), via=label)
         self.imports |= mark.imports
         for package in mark.packages:
             self._package(package)
 
+    def patched(self, patches: Sequence[Monkeypatch]) -> None:
+        """Add the patches of the packages that were met; these may lead to more."""
+        left = [patch for patch in patches if patch.package not in self._packages]
+        if len(left) == len(patches):
+            return
+        for patch in patches:
+            if patch.package in self._packages:
+                label = str(patch.name)
+                mark = code_fingerprint(patch.value, label=label)
+                self.parts["function", label] = Part("function", label, mark.digest.hex(), via=patch.package)
+                self._reached(mark, label)
+        self.run()
+        self.patched(left)
+
     def _package(self, root: str) -> None:
+        self._packages.add(root)
         part = package_part(root)
         if part is not None:
             self.parts["package", part.name] = part
