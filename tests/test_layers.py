@@ -26,7 +26,7 @@ LAYERS = [
     ("views",),
     ("report",),
     ("ui",),
-    ("",),  # nbexp/__init__.py: the public names, from anywhere
+    ("", "__main__"),  # nbexp/__init__.py: the public names, from anywhere; `python -m nbexp`
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
