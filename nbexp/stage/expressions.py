@@ -75,7 +75,7 @@ def _compare(flow: Flow, node: ast.Compare, state: set[str]) -> None:
 def _subscript(flow: Flow, node: ast.Subscript, state: set[str]) -> None:
     name = global_item(flow, node)
     if name is not None:
-        flow.load((name,), state)
+        flow.load_global(name, state)
         return
     module = node.slice.value if isinstance(node.slice, ast.Constant) else None
     if chain_of(node.value) != ("sys", "modules") or module in (None, "__main__"):

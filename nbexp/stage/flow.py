@@ -147,6 +147,11 @@ class Flow:
             (self.cell.textual if textual else self.cell.named).add(chain)
             self.count(chain, state)
 
+    def load_global(self, name: str, state: set[str]) -> None:
+        """Code asks the globals themselves for a name, whatever the scope around has under it."""
+        self.cell.named.add((name,))
+        self.count((name,), state)
+
     def _load_method(self, name: str, state: set[str]) -> None:
         """A class body mentions a function that it may have defined: from here on that can be called."""
         for node in self.methods[-1].get(name, ()) if self.top else ():

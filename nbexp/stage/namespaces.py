@@ -50,7 +50,7 @@ def asks_for_name(flow: Flow, node: ast.Compare, state: set[str]) -> bool:
     if text is None or len(node.ops) != 1 or not isinstance(node.ops[0], ast.In | ast.NotIn):
         return False
     if is_namespace(flow, node.comparators[0]):
-        flow.load((text,), state)
+        flow.load_global(text, state)
         return True
     return chain_of(node.comparators[0]) == ("sys", "modules") and text != "__main__"
 
@@ -60,7 +60,7 @@ def namespace_get(flow: Flow, node: ast.Call, state: set[str]) -> bool:
     func, text = node.func, text_of(node.args[0]) if node.args else None
     if text is None or not (isinstance(func, ast.Attribute) and func.attr == "get" and is_namespace(flow, func.value)):
         return False
-    flow.load((text,), state)
+    flow.load_global(text, state)
     for each in node.args[1:]:
         flow.read(each, state)
     return True

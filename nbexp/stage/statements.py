@@ -99,7 +99,7 @@ def _delete(flow: Flow, node: ast.Delete, state: set[str]) -> State:
                 flow.load((part.id,), state)
         name = global_item(flow, each) if isinstance(each, ast.Subscript) else None
         if name is not None:
-            flow.load((name,), state)
+            flow.load_global(name, state)
         assign_to(flow, each, state)
     return state
 

@@ -148,6 +148,9 @@ READ = {
     "def f(a: A) -> 'B': pass": "A B",
     # names asked for by text
     "globals()['x']": "x",
+    "def f():\n    x = 1\n    return globals()['x']\nf()": "x",
+    "def f(x): return eval('x')\nf(1)": "x eval",
+    "del globals()['x']": "x",
     "globals()['x'] = 1; x": "",
     "globals().get('x', y)": "x y",
     "if 'm' not in globals():\n    m = 1\nm": "m",
