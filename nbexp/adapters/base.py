@@ -41,8 +41,8 @@ class Node:
         labels: The path piece of each child for error messages: ``(".items", "[0]")``; a callable makes it when needed.
         mutable: Whether identity is part of the value: the same object twice differs from two equal ones.
         spans: Address ranges ``(start, stop)`` of memory that this value reads and writes and that others may overlap.
-        layout: What, beside ``spans[0]``'s place in an overlapping region, tells views apart (strides …). It counts only
-            if the memory is shared with another node of the same walk.
+        layout: What, beside the place in an overlapping region, tells views apart (strides …). It counts only if the
+            memory is shared with another node of the same walk.
         reads: Names that the value's code looks up when it runs.
         packages: Installed distributions' import names whose code the value runs: ``("pandas",)``.
         imports: Modules that the value's code imports when it runs, by full name.
