@@ -11,6 +11,7 @@ import contextlib
 import os
 import secrets
 import time
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -228,6 +229,8 @@ class Catalog:
         """A connection for each question: nothing is held between them, nor across a fork."""
         if self._path == _MEMORY:
             self._engine = sa.create_engine("sqlite://")
+            # the one connection that is held, for the index lives in it: closed with the catalog
+            weakref.finalize(self, self._engine.dispose)
         else:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
             self._engine = sa.create_engine(f"sqlite:///{self._path}", poolclass=NullPool, connect_args={"timeout": 10})
