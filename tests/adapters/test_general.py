@@ -113,7 +113,9 @@ def test_nonsense_is_refused(reduced: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [Wrong((int, ([1],))), Wrong((int, (), {"a": [1]})), Wrong((list, (), None, iter([[1]])))], ids=repr
+    "value",
+    [Wrong((int, ([1],))), Wrong((int, (), {"a": [1]})), Wrong((list, (), None, iter([[1]])))],
+    ids=["arguments", "state", "items"],
 )
 def test_what_pickling_gives_is_content(value: Wrong) -> None:
     reduced = value.reduced

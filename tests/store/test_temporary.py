@@ -27,6 +27,7 @@ DEAD_PID = 2**22 + 1
         ("odd", 0, True),
         ("odd", 2 * FOREIGN_SECONDS, False),
     ],
+    ids=["ours", "ours-old", "dead", "elsewhere", "elsewhere-old", "odd", "odd-old"],
 )
 def test_only_what_nobody_writes_any_more_is_swept(tmp_path: Path, name: str, age: float, kept: bool) -> None:
     path = tmp_path / name
