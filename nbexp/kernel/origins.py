@@ -44,6 +44,9 @@ _ENVIRONMENT_DOORS = frozenset({"os", "_collections_abc", "collections.abc", "nb
 #: Frames between a file and whoever opens it: `pathlib`, `codecs` and their kin.
 _BETWEEN = (sys.stdlib_module_names | {"nbexp"}) - {"__main__"}
 
+#: IPython's magics that read the environment for the cell: ``%env HOME``.
+_ENVIRONMENT_MAGICS = "IPython.core.magics.osm"
+
 _EXPANDERS = frozenset({"expandvars"})
 
 
@@ -114,7 +117,7 @@ def environment_by_project(frame: FrameType | None) -> bool:
     while frame is not None:
         module = module_of(frame)
         if module not in _ENVIRONMENT_DOORS and frame.f_code.co_name not in _EXPANDERS:
-            return is_project(module)
+            return is_project(module) or module == _ENVIRONMENT_MAGICS
         frame = frame.f_back
     return False
 

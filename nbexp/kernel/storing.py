@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbexp.adapters.fingerprint import fingerprint
 from nbexp.adapters.graph import Dumped, dump, load
 from nbexp.errors import Unstorable
 from nbexp.kernel.execution import Execution, code_of_cell
@@ -17,7 +16,7 @@ from nbexp.kernel.verification import rng_part
 from nbexp.records import Part, Record
 from nbexp.snapshot.data import DigestCache, file_part, listing_part
 from nbexp.snapshot.state import capture, state_differences
-from nbexp.stage.capture import Outputs, gather
+from nbexp.stage.capture import Outputs, gather, mark_of
 from nbexp.stage.key import NOTEBOOK
 from nbexp.stage.restore import ATTRIBUTES, GENERATORS, LAST, NAMES, PATCHES, SETTINGS, LazyCode
 
@@ -104,7 +103,7 @@ def _dump(shell: InteractiveShell, execution: Execution, observed: Observed, out
         roots={**outputs.names, "last value": last},
     )
     if outputs.doubtful:
-        _check_round_trip(dumped, outputs, code)
+        _check_round_trip(shell.user_ns, dumped, outputs, code)
     return dumped
 
 
@@ -114,16 +113,24 @@ def _made_here(value: Any, own: set[str]) -> bool:
     return getattr(value, "__module__", None) == NOTEBOOK and name.partition(".")[0] in own
 
 
-def _check_round_trip(dumped: Dumped, outputs: Outputs, code: LazyCode) -> None:
-    """Values of types without an adapter are kept only if what comes back has the same fingerprint (D30)."""
+def _check_round_trip(namespace: dict[str, Any], dumped: Dumped, outputs: Outputs, code: LazyCode) -> None:
+    """Values of types without an adapter are kept only if what comes back has the same fingerprint (D30).
+
+    What comes back stands in the notebook for that time, as after a hit: classes of the cell are told by their names.
+    """
     places = {live: value for value, live in outputs.held}
-    back = load(dumped.graph, [bytearray(buffer) for buffer in dumped.buffers], live=places.__getitem__, code=code)
-    for name in outputs.doubtful:
-        before = next(variable.fingerprint for variable in outputs.variables if variable.name == name)
-        if fingerprint(back[NAMES][name], label=name).digest.hex() != before:
+    buffers = [bytearray(buffer) for buffer in dumped.buffers]
+    back = load(dumped.graph, buffers, live=places.__getitem__, code=code)[NAMES]
+    namespace.update(back)
+    try:
+        digests = {name: mark_of(name, back[name]).digest.hex() for name in outputs.doubtful}
+    finally:
+        namespace.update(outputs.names)
+    for variable in outputs.variables:
+        if digests.get(variable.name, variable.fingerprint) != variable.fingerprint:
             raise Unstorable(
-                name,
-                type(outputs.names[name]).__qualname__,
+                variable.name,
+                type(outputs.names[variable.name]).__qualname__,
                 "what comes back from the store is not what was put in",
                 "Say how it is stored with nbexp.register.",
             )

@@ -67,9 +67,9 @@ def gather(
     names = {name: namespace[name] for name in bound}
     mutated = [root for root in inputs.roots.values() if _is_mutated(root)]
     attributes = [*_rebound_attributes(inputs), *_changed_in_imports(inputs)]
-    marks = {name: _mark(name, value) for name, value in names.items()}
+    marks = {name: mark_of(name, value) for name, value in names.items()}
     others = [*extra, *(value for _, _, value in attributes)]
-    before = _held(inputs, mutated, [*marks.values(), *(_mark("last value", value) for value in others)])
+    before = _held(inputs, mutated, [*marks.values(), *(mark_of("last value", value) for value in others)])
     return Outputs(
         names,
         [patch for root in mutated for patch in _patches(root)],
@@ -90,7 +90,8 @@ def _is_doubtful(mark: Fingerprint) -> bool:
     return any(isinstance(adapter_for(tp), General) for tp in set(map(type, mark.nodes)) if tp not in BUILTIN)
 
 
-def _mark(name: str, value: Any) -> Fingerprint:
+def mark_of(name: str, value: Any) -> Fingerprint:
+    """The fingerprint of the value of a notebook variable: of functions and classes, what they do."""
     return code_fingerprint(value, label=name) if is_code(value) else fingerprint(value, label=name)
 
 

@@ -13,11 +13,12 @@ from nbexp.records import STAGE_MIME
 from tests.behaviour.model import RAN, RESTORED, Cell, Damage, Final, Remove, Step, Write
 
 _PROMPT = re.compile(r"Out\[\d+\]: ")
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
 @dataclass
 class Ran:
-    """What one cell did: `shown` is everything it published but the stage line, in order."""
+    """What one cell did: `shown` is everything it published but the stage line, in order; `text` has no colours."""
 
     status: str | None
     error: str | None
@@ -62,7 +63,7 @@ class Seen:
         line = self._lines[0] if self._lines else {}
         reasons = [reason["text"] for reason in line.get("reasons", [])]
         shown = tuple((kind, _PROMPT.sub("Out[]: ", text)) for kind, text in self._shown)
-        return Ran(line.get("status"), error, "".join(self._texts), reasons, shown)
+        return Ran(line.get("status"), error, _COLOUR.sub("", "".join(self._texts)), reasons, shown)
 
 
 @dataclass
