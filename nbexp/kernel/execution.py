@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ class Execution:
         before, settings: The names and kernel settings before it ran.
         loads: Values of other records that it loaded, as dependencies.
         metrics, results: What it logged.
+        thread: The thread that the cell runs in: its own one for a subshell.
     """
 
     info: ExecutionInfo
@@ -53,6 +55,7 @@ class Execution:
     loads: dict[str, Part] = field(default_factory=dict)
     metrics: list[Metric] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    thread: int = field(default_factory=threading.get_ident)
 
     @property
     def cell(self) -> str:

@@ -38,6 +38,10 @@ def header_to_literal(lines: list[str]) -> list[str]:
     return [repr(lines[0].rstrip("\n")) + "\n", *tail]
 
 
+# IPython then leaves it out when it asks whether typed text is complete: a header alone is not yet a cell.
+header_to_literal.has_side_effects = True  # type: ignore[attr-defined]
+
+
 class Hook(ast.NodeTransformer):
     """Connects one shell to one session: transformers, events, and the door through which a swapped body calls back."""
 

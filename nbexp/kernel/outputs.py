@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import itertools
 import json
 import select
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from nbexp.kernel.replay import replay
+from nbexp.kernel.streams import SENDER, Order, holds_back
 from nbexp.records import STAGE_MIME, Message
 
 __all__ = ["OWN_TYPES", "Tee", "drain_pipes", "replay"]
@@ -76,10 +76,9 @@ class Tee:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._wrapped: list[_Wrapped] = []
-        self._parts: list[tuple[str, str] | Message] = []
+        self._order = Order()
         self._open = False
         self._characters = 0
-        self._lock = threading.Lock()
         self._quiet = threading.local()
         self._unreplayable = ""
 
@@ -91,13 +90,15 @@ class Tee:
     def start(self) -> None:
         """Begin to record."""
         try:
-            self._parts, self._unreplayable, self._characters = [], "", 0
+            self._order, self._unreplayable, self._characters = Order(), "", 0
             self._thread = threading.get_ident()
             self._pager = self._payload()
             self._open = True
             for name in ("stdout", "stderr"):
                 stream = getattr(sys, name)
-                self._wrap(stream, "write", self._writer(name, stream.write))
+                if held := holds_back(stream):
+                    self._wrap(stream, SENDER, self._sender(name, getattr(stream, SENDER)))
+                self._wrap(stream, "write", self._writer(name, stream.write, held))
             publisher, hook = self._shell.display_pub, self._shell.displayhook
             self._wrap(publisher, "publish", self._publisher(publisher.publish))
             self._wrap(publisher, "clear_output", self._clearer(publisher.clear_output))
@@ -116,9 +117,7 @@ class Tee:
         self._open = False
         while self._wrapped:
             self._wrapped.pop().undo()
-        with self._lock:
-            parts, self._parts = self._parts, []
-        return _merged(parts)
+        return self._order.take()
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -147,13 +146,21 @@ class Tee:
 
     # --- the wrappers -------------------------------------------------------------------------------------------------
 
-    def _writer(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+    def _writer(self, name: str, original: Callable[..., Any], held: bool) -> Callable[..., Any]:
         def write(text: Any, *arguments: Any, **named: Any) -> Any:
             if self._recording() and isinstance(text, str) and not self._writes_last_value():
-                self._add_text(name, text)
+                self._add_text(name, text, held)
             return original(text, *arguments, **named)
 
         return write
+
+    def _sender(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        def send(*arguments: Any, **named: Any) -> Any:
+            if self._open:
+                self._order.send(name)
+            return original(*arguments, **named)
+
+        return send
 
     def _writes_last_value(self) -> bool:
         """Whether a plain shell is printing ``Out[1]: ...``, which is the result's message and no stream."""
@@ -163,18 +170,13 @@ class Tee:
     def _formatting(self) -> bool:
         return bool(getattr(self._quiet, "formatting", False))
 
-    def _add_text(self, name: str, text: str) -> None:
-        with self._lock:
-            self._characters += len(text)
-            if self._characters > MOST_CHARACTERS:
-                self._parts = [part for part in self._parts if isinstance(part, Message)]
-                self._refuse(f"it printed more than {MOST_CHARACTERS // 2**20} MB")
-            else:
-                self._parts.append((name, text))
-
-    def _add(self, message: Message) -> None:
-        with self._lock:
-            self._parts.append(message)
+    def _add_text(self, name: str, text: str, held: bool) -> None:
+        self._characters += len(text)
+        if self._characters <= MOST_CHARACTERS:
+            self._order.text(name, text, held)
+        else:
+            self._order.drop_texts()
+            self._refuse(f"it printed more than {MOST_CHARACTERS // 2**20} MB")
 
     def _publisher(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def publish(data: Any, metadata: Any = None, *arguments: Any, **named: Any) -> Any:
@@ -198,12 +200,12 @@ class Tee:
         except (TypeError, ValueError) as error:
             self._refuse(f"it displays what is no JSON ({error})")
         else:
-            self._add(message)
+            self._order.message(message)
 
     def _clearer(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def clear_output(wait: bool = False) -> Any:
             if self._recording():
-                self._add(Message("clear", wait=bool(wait)))
+                self._order.message(Message("clear", wait=bool(wait)))
             with self.paused():
                 return original(wait)
 
@@ -219,7 +221,7 @@ class Tee:
             finally:
                 self._quiet.formatting = False
             try:
-                self._add(Message("result", data=_plain(data), metadata=_plain(metadata or {})))
+                self._order.message(Message("result", data=_plain(data), metadata=_plain(metadata or {})))
             except (TypeError, ValueError) as error:
                 self._refuse(f"its last value displays as what is no JSON ({error})")
             if WIDGET_TYPE in data:
@@ -254,17 +256,6 @@ def drain_pipes() -> None:
                 waited = True
         if waited:
             time.sleep(0.005)  # the reading thread has the bytes and passes them on
-
-
-def _merged(parts: Sequence[tuple[str, str] | Message]) -> tuple[Message, ...]:
-    """Adjacent texts of one stream become one message; empty ones none."""
-    merged: list[Message] = []
-    for name, group in itertools.groupby(parts, key=lambda part: part[0] if isinstance(part, tuple) else None):
-        if name is None:
-            merged.extend(part for part in group if isinstance(part, Message))
-        elif text := "".join(part[1] for part in group if isinstance(part, tuple)):
-            merged.append(Message("stream", name=name, text=text))
-    return tuple(merged)
 
 
 def _plain(bundle: dict[str, Any]) -> dict[str, Any]:

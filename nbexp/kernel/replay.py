@@ -18,11 +18,17 @@ def replay(shell: Any, messages: Sequence[Message]) -> None:
     """
     results = [number for number, message in enumerate(messages) if message.kind == "result"]
     last = results[-1] if results else len(messages)
-    for message in messages[:last]:
-        show(shell, message)
+    _show_all(shell, messages[:last])
     if results:
         _answer_once(shell, messages[last])
         _follow(shell, messages[last + 1 :])
+
+
+def _show_all(shell: Any, messages: Sequence[Message]) -> None:
+    for number, message in enumerate(messages):
+        show(shell, message)
+        if message.kind == "stream" and number + 1 < len(messages) and messages[number + 1].kind == "stream":
+            getattr(sys, message.name).flush()  # a kernel holds texts back and would send those of one stream together
 
 
 def show(shell: Any, message: Message) -> None:
@@ -71,8 +77,7 @@ def _answer_once(shell: Any, message: Message) -> None:
 
 def _follow(shell: Any, messages: Sequence[Message]) -> None:
     def rest() -> None:
-        for message in messages:
-            show(shell, message)
+        _show_all(shell, messages)
 
     if messages:
         _after_cell(shell, rest)

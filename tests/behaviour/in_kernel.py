@@ -25,7 +25,7 @@ PATIENCE = 120
 class Kernel:
     """One kernel process with nbexp loaded, in a project folder."""
 
-    def __init__(self, root: Path, cwd: str = ".", environment: dict[str, str] | None = None) -> None:
+    def __init__(self, root: Path, cwd: str = ".", environment: dict[str, str] | None = None, load: bool = True) -> None:
         self._manager = KernelManager(kernel_name="python3")
         self._manager.kernel_spec.argv[0] = sys.executable
         env = {
@@ -36,11 +36,13 @@ class Kernel:
             "NBEXP_KEEP": "always",
             **(environment or {}),
         }
+        env.pop("PYTEST_CURRENT_TEST", None)  # a kernel that sees it leaves file descriptors alone
         self._manager.start_kernel(cwd=str(root / cwd), env=env)
         self.client = self._manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=PATIENCE)
-        self.run(Cell("%load_ext nbexp"))
+        if load:
+            self.run(Cell("%load_ext nbexp"))
 
     def stop(self) -> None:
         """Shut the kernel down as a front end does."""

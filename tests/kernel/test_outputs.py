@@ -110,7 +110,7 @@ CELLS: list[tuple[str, str, tuple[Message, ...]]] = [
     ("nested magic", "%%capture\nprint('a')", ()),
     (
         "our own lines",
-        "display({'application/vnd.nbexp.metric+json': {}, 'text/plain': 'loss'}, raw=True)\nprint('a')",
+        "display({'application/vnd.nbexp.stage+json': {}, 'text/plain': 's: ran'}, raw=True)\nprint('a')",
         (stream("a\n"),),
     ),
 ]
