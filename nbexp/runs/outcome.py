@@ -13,6 +13,9 @@ from nbexp.runs.ledger import CellRun
 #: Errors whose text says what happened and, in a second line, what to do; IPython shows some of them as its own.
 _TWO_LINES = frozenset(name for name, kind in vars(errors).items() if isinstance(kind, type)) | {"UsageError"}
 
+#: Of a stage that ended without its status: nobody knows what it depends on.
+_UNSEEN = Reason("unseen", "", "nbexp did not see it: %load_ext nbexp above it is missing or failed")
+
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -55,7 +58,7 @@ def cell_run(planned: CellRun, cell: Any, seconds: float, failure: Failure | Non
             ran_at=status.get("ran_at", ""),
         )
     if failure is None:
-        return done
+        return done if status is not None or not planned.stage else replace(done, status="unstored", reasons=(_UNSEEN,))
     return replace(done, status="died" if failure.died else "failed", error=str(failure), advice=failure.advice)
 
 

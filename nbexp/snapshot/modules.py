@@ -16,6 +16,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from nbexp import hashing
+from nbexp.adapters.distributions import site_folders
 from nbexp.adapters.lookups import code_digest, imported_modules
 from nbexp.adapters.origin import NOTEBOOK, Origin, is_project, origin, spec_of
 from nbexp.records import Part
@@ -51,6 +52,9 @@ _loaded: dict[str, _Loaded] = {}
 @functools.cache
 def import_watch() -> ImportWatch:
     """The watch of this process, at work since the first call. Project modules loaded before count as they are then."""
+    # worked out before the watch is asked: sysconfig imports a module of its own half-way, from 3.13 on in a state in
+    # which it cannot be asked again
+    site_folders()
     watch = ImportWatch(_note)
     watch.install()
     for name in loaded_project_modules():

@@ -150,3 +150,12 @@ def test_what_is_large_is_stored_before_the_kernel_is_ended(notebook: Path) -> N
     path = write(notebook.parent / "l.ipynb", "%load_ext nbexp", slow, "%%stage a\nx = 1", "%%stage b\ny = 2", "1 / 0")
     execute(path)
     assert became(execute(path)) == {"a": "restored", "b": "restored"}
+
+
+def test_a_stage_that_nbexp_did_not_see_is_never_called_a_plain_cell(notebook: Path) -> None:
+    # the header is inert where the extension failed to load half-way, or was unloaded
+    path = write(notebook.parent / "u.ipynb", "%load_ext nbexp\n%unload_ext nbexp", "def stage(line, cell): exec(cell)",
+                 "get_ipython().register_magic_function(stage, 'cell')", "%%stage a\nx = 1")  # fmt: skip
+    run = execute(path)
+    assert became(run) == {"a": "unstored"}
+    assert "nbexp did not see it" in run.cells[-1].reasons[0].text
