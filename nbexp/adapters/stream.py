@@ -50,7 +50,7 @@ class HashSink:
 
     def _counted(self, data: Any) -> None:
         self._left -= len(data)  # type: ignore[operator]
-        if self._left < 0:  # type: ignore[operator]
+        if self._left < 0:
             raise LongStream
         self._hasher.update(data)
 
@@ -85,7 +85,7 @@ def write(value: object, sink: Sink, numbered: Iterable[tuple[int, object]] = ()
     pickler.fast = True
     # the setter takes any keys, and copies
     memo = dict(enumerate(((0, _complex), (1, _ellipsis), *numbered)))
-    pickler.memo = memo  # type: ignore[assignment]
+    pickler.memo = memo
     pickler.dump(value)
 
 

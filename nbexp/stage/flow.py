@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from nbexp.stage.assumptions import Chain
 from nbexp.stage.calls import call
@@ -114,7 +115,7 @@ class Flow:
 
     def read(self, node: ast.AST, state: set[str]) -> None:
         """Code at a point with `state` evaluates `node`; what it binds (``:=``, magics) is added to `state`."""
-        handler = _READERS.get(type(node))
+        handler: Any = _READERS.get(type(node))
         if handler is not None:
             handler(self, node, state)
         else:

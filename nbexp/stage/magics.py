@@ -15,7 +15,6 @@ import shlex
 import tokenize
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import zip_longest
 
 from nbexp.stage.parsing import parse_statements
 
@@ -192,5 +191,5 @@ def output_names(magic: Magic) -> tuple[str, ...]:
     if magic.sign != "%%":
         return ()
     pairs = [piece.partition("=")[::2] for piece in pieces]
-    named = [(option, value or after) for (option, value), after in zip_longest(pairs, pieces[1:], fillvalue="")]
+    named = [(option, value or after) for (option, value), after in zip(pairs, [*pieces[1:], ""], strict=False)]
     return tuple(name for option, name in named if option in _OUTPUT_OPTIONS and name.isidentifier())
