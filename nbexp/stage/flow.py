@@ -54,6 +54,9 @@ def analyse_flow(
     cell = Cell(top, definitions, single, _reads_inside, assume, branching)
     end = Flow(cell, cell.module, top=True).block(body, set())
     cell.sure = frozenset(end or ())
+    imported = {module.partition(".")[0] for module in cell.imports}
+    # what the cell imports itself may not be loaded yet when its key is made
+    cell.dynamic.update({reason: None for library, reason in sorted(cell.dynamic_with) if library in imported})
     return cell
 
 

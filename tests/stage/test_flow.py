@@ -259,6 +259,7 @@ def test_assumptions_are_handed_back(source: str, assumed: str, otherwise: str) 
         ("get_ipython().user_ns['x']", "get_ipython()"),
         ("from . import x", "relative import"),
         ("df.query('a > @' + name)", "a name made for @"),
+        ("import duckdb\nduckdb.sql(make())", "a text made for sql()"),
     ],
 )
 def test_every_variable_counts(source: str, why: str) -> None:
