@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import warnings
 from random import Random
 
@@ -171,6 +172,22 @@ def test_reads(source: str) -> None:
     found = analysis(source)
     assert names(found.live_in - found.late - found.kept) == set(READ[source].split())
     assert not found.dynamic
+
+
+#: The same, in what Python 3.12 and 3.13 added.
+GENERIC = {
+    "type X[T: B] = list[T] | Y; X": "B list Y",
+    "def f[T: B](x: T) -> T: return T, z\nf(1)": "B z",
+    "class A[T](Base[T]):\n    x: T\n    def m(self): return T, q": "Base q",
+    "def f[*Ts, **P](): return Ts, P\nf()": "",
+}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="type parameters came with Python 3.12")
+@pytest.mark.parametrize("source", GENERIC)
+def test_reads_of_generic_code(source: str) -> None:
+    found = analysis(source)
+    assert names(found.live_in - found.late - found.kept) == set(GENERIC[source].split())
 
 
 #: Functions that the cell never mentions: only code from above could call them, by their names.
