@@ -7,13 +7,14 @@ project code, and so is a module that no distribution brought.
 
 from __future__ import annotations
 
+import builtins
 import functools
 import os
 import sys
 import sysconfig
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
-from types import ModuleType
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
+from types import BuiltinFunctionType, ModuleType
 from typing import Any, Literal
 
 from nbexp.adapters.distributions import owns, site_folders
@@ -39,11 +40,12 @@ class Origin:
 
 _PROJECT = Origin("project")
 _PYTHON = Origin("python")
+_COMPILED = Origin("python")
 
 _WITHOUT_FILE = ("built-in", "frozen")
 
 #: Modules without files that compilers make, for the types of functions.
-_COMPILERS = ("_cython_", "cython_runtime", "pybind11_builtins")
+_COMPILERS = ("_cython_", "cython_runtime", "pybind11_builtins", "_openssl")
 
 _known: dict[str, tuple[int, Origin]] = {}
 
@@ -66,7 +68,7 @@ def origin(module: str) -> Origin:
     if known is not None and known[0] == id(loaded):
         return known[1]
     found = _origin(module, loaded)
-    if loaded is not None:  # what is not loaded may be installed or written at any time
+    if loaded is not None and found is not _COMPILED:  # what is not loaded may be installed or written at any time
         _known[module] = id(loaded), found
     return found
 
@@ -90,7 +92,20 @@ def _origin(module: str, loaded: ModuleType | None) -> Origin:
         return above if above is not None and beside else origin_of_file(place)
     if above is not None:  # made by code of the package above it: torch.ops, six.moves
         return above
-    return _PYTHON if loaded is None and root in sys.stdlib_module_names else _PROJECT
+    if loaded is None:
+        return _PYTHON if root in sys.stdlib_module_names else _PROJECT
+    return _PROJECT if any(map(_is_python_made, list(stated.items()))) else _COMPILED
+
+
+def _is_python_made(item: tuple[str, Any]) -> bool:
+    """Whether a global of a module without a file shows that Python code filled it. Extensions make modules, too, which
+    hold nothing but things of theirs (``_openssl``): nobody wrote these for the project."""
+    name, value = item
+    if (name.startswith("__") and name.endswith("__")) or issubclass(type(value), (ModuleType, BuiltinFunctionType)):
+        return False
+    home = sys.modules.get(type(value).__module__)
+    loader = getattr(getattr(home, "__spec__", None), "loader", None)
+    return home is builtins or not isinstance(loader, ExtensionFileLoader)
 
 
 def _is_package(where: Origin) -> bool:

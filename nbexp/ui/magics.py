@@ -42,6 +42,8 @@ class StageMagics(Magics):
     @cell_magic
     def stage(self, line: str, cell: str) -> None:
         """See `HELP`, which takes the place of this text."""
+        if id(self.shell) not in _hooks:
+            raise UsageError("nbexp is not loaded in this kernel any more.\nRun %load_ext nbexp.")
         raise UsageError("%%stage must be the first line of its cell.\nMove it there; other magics follow it.")
 
     @line_magic

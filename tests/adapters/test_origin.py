@@ -114,9 +114,29 @@ def test_a_module_made_by_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert distribution_of("numpy.twin_made") == "numpy"
 
 
+def test_a_module_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = types.ModuleType("twin_made")
+    monkeypatch.setitem(sys.modules, "twin_made", made)
+    vars(made)["call"] = len
+    assert not is_project("twin_made"), "an extension may have made it"
+    vars(made)["K"] = 1
+    assert is_project("twin_made")
+
+
+def test_a_module_made_by_a_compiled_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = pytest.importorskip("_cffi_backend")
+    made = types.ModuleType("nbexp_made_by_cffi")
+    made.ffi = backend.FFI()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, made.__name__, made)
+    assert origin(made.__name__).kind == "python"
+
+
 def test_all_that_the_test_process_has_loaded_is_known() -> None:
-    strange = [name for name in list(sys.modules) if is_project(name) and not name.startswith(("tests", "twin_"))]
-    assert set(strange) <= {"__main__", "__mp_main__", "conftest", "test_bytecode", "_nbexp_bytecode"}
+    tests = str(Path(__file__).parents[1])
+    loaded = [(name, str(getattr(module, "__file__", ""))) for name, module in list(sys.modules.items())]
+    ours = [name for name, file in loaded if file.startswith(tests) or name.startswith(("tests", "twin_"))]
+    strange = [name for name, _ in loaded if is_project(name) and name not in ours]
+    assert set(strange) <= {"__main__", "__mp_main__", "_nbexp_bytecode"}
 
 
 def test_requirements(write: Write) -> None:
