@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nbexp.adapters.origin import is_project
 from nbexp.kernel.effects import Effects, Recorder
 from nbexp.kernel.outputs import Tee
 from nbexp.records import Message
@@ -22,6 +24,7 @@ class Observed:
         messages: What it wrote and displayed. unreplayable: why that cannot be replayed, or empty.
         effects: What it read and did beside its variables.
         generators: What it did to each random generator.
+        imported: Modules of the project that were loaded meanwhile, sorted.
         seconds: How long it took.
     """
 
@@ -29,6 +32,7 @@ class Observed:
     unreplayable: str
     effects: Effects
     generators: Mapping[str, RngUse]
+    imported: tuple[str, ...]
     seconds: float
 
 
@@ -55,6 +59,7 @@ class Recording:
             self._watch.start()
             self._recorder.start(named)
             self._tee.start()
+            self._modules = set(sys.modules)
         except BaseException:  # an interrupt too: nothing of ours stays installed
             self.abort()
             raise
@@ -73,7 +78,8 @@ class Recording:
         self._seeding.close()
         if self._seed is not None:
             generators = {}  # the state before is put back: the stage neither read nor moved it
-        return Observed(messages, self._tee.unreplayable, effects, generators, seconds)
+        imported = tuple(sorted(filter(is_project, sys.modules.keys() - self._modules)))
+        return Observed(messages, self._tee.unreplayable, effects, generators, imported, seconds)
 
     def abort(self) -> None:
         """End without a summary; safe at any moment."""

@@ -184,7 +184,7 @@ class Session:
 
     def _look_up(self, execution: Execution) -> None:
         assert execution.inputs is not None
-        verifier = Verifier(self._files, self._load_part)
+        verifier = Verifier(self._files, self._load_part, execution.inputs.key)
         found = look_up(self.store, execution.inputs, verifier.now, code_of_cell(self.shell, execution))
         execution.hit = found.hit
         problems = tuple(map(_reason_of, self.store.take_problems()))

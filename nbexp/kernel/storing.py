@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform as python_platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ from nbexp.errors import Unstorable
 from nbexp.kernel.execution import Execution, code_of_cell
 from nbexp.kernel.namespace import changed_since
 from nbexp.kernel.recording import Observed
-from nbexp.kernel.verification import rng_part
+from nbexp.kernel.verification import names_of, rng_part
 from nbexp.records import Part, Record
 from nbexp.snapshot.data import DigestCache, file_part, listing_part
+from nbexp.snapshot.modules import import_part
 from nbexp.snapshot.state import capture, state_differences
 from nbexp.stage.capture import Outputs, gather, mark_of
 from nbexp.stage.key import NOTEBOOK
@@ -57,7 +58,7 @@ def keep(
     """
     assert execution.inputs is not None and execution.before is not None
     change = changed_since(execution.before, shell.user_ns, shell.user_ns_hidden)
-    outputs = gather(execution.inputs, change.bound, change.deleted, shell.user_ns, [last])
+    outputs = gather(execution.inputs, change.bound, change.deleted, shell.user_ns, [last], observed.imported)
     dumped = _dump(shell, execution, observed, outputs, last)
     worth = keep_all or dumped.size < SMALL_BYTES or observed.seconds > dumped.size / RESTORED_BYTES_PER_SECOND
     record = Record(
@@ -146,4 +147,14 @@ def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) 
     yield from (file_part(use.path, cache) for use in effects.reads)
     yield from (listing_part(use.path, use.digest) for use in effects.listings)
     yield from (rng_part(name, use.start) for name, use in sorted(observed.generators.items()) if use.depends)
+    yield from _imports(execution, observed.imported)
     yield from execution.loads.values()
+
+
+def _imports(execution: Execution, imported: Sequence[str]) -> Iterator[Part]:
+    """Modules that the stage imported by names which its source does not show."""
+    assert execution.inputs is not None
+    known = names_of(execution.inputs.key)
+    for name in imported:
+        if ("module", name) not in known:
+            yield import_part(name, known, imported)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
-from nbexp.records import Part
+from nbexp.records import Key, Part
 from nbexp.snapshot.data import DigestCache, file_part, listing_part
+from nbexp.snapshot.modules import import_part
 from nbexp.snapshot.state import RngState, rng_states
 
 
@@ -16,11 +17,13 @@ class Verifier:
 
     Args:
         cache: Known digests of files. load: Resolves a value of another record again.
+        key: The stage's key: what is in it needs no second look.
     """
 
-    def __init__(self, cache: DigestCache, load: Callable[[str], Part]) -> None:
+    def __init__(self, cache: DigestCache, load: Callable[[str], Part], key: Key) -> None:
         self._cache = cache
         self._load = load
+        self._key = key
 
     @cached_property
     def _generators(self) -> dict[str, RngState]:
@@ -32,11 +35,18 @@ class Verifier:
             return file_part(part.name, self._cache)
         if part.kind == "listing":
             return listing_part(part.name)
+        if part.kind == "module":
+            return import_part(part.name, names_of(self._key))
         if part.kind == "rng":
             return rng_part(part.name, self._generators.get(part.name))
         if part.kind == "load":
             return self._load(part.name)
         return replace(part, digest="")
+
+
+def names_of(key: Key) -> set[tuple[str, str]]:
+    """Kind and name of each part of a key."""
+    return {(part.kind, part.name) for part in key.parts}
 
 
 def rng_part(name: str, state: RngState | None) -> Part:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
@@ -19,6 +19,7 @@ from nbexp import hashing
 from nbexp.adapters.distributions import site_folders
 from nbexp.adapters.lookups import code_digest, imported_modules
 from nbexp.adapters.origin import NOTEBOOK, Origin, is_project, origin, spec_of
+from nbexp.errors import Unfingerprintable
 from nbexp.records import Part
 from nbexp.snapshot.environment import part_of_origin
 from nbexp.snapshot.globals import Globals, changed, globals_of
@@ -117,6 +118,27 @@ def module_parts(names: Iterable[str]) -> list[Part]:
         if where.kind == "project":
             pending.append((name.rpartition(".")[0], via))  # importing a.b runs a
     return list(parts.values())
+
+
+def import_part(name: str, known: Container[tuple[str, str]], fresh: Container[str] = ()) -> Part:
+    """A project module that a stage imported by a name that its source does not show, as one part of kind ``module``.
+
+    Args:
+        name: The module.
+        known: Kind and name of parts that are in the stage's key already.
+        fresh: Modules that the stage has just imported: what their globals have become is its own doing.
+    """
+    try:
+        found = module_parts((name,))
+    except Unfingerprintable:
+        return Part("module", name, "")
+    pieces = sorted(
+        f"{part.kind} {part.name} {part.digest}"
+        for part in found
+        if (part.kind, part.name) not in known
+        and not (part.kind == "global" and (part.via in fresh or ("module", part.via) in known))
+    )
+    return Part("module", name, hashing.digest("import", *pieces).hex())
 
 
 def _parts_of(name: str, where: Origin, via: str) -> tuple[list[Part], frozenset[str]]:

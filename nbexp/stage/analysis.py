@@ -43,7 +43,8 @@ class Analysis:
         stores: Names possibly bound at top level; deletes: possibly deleted.
         binds: The names of `stores` in the order of the source, those that say most about the cell first.
         imports: Modules imported anywhere in the cell. maybe_imports: ``package.name`` where a name imported from a
-            package may be a module of its own.
+            package may be a module of its own. any_import: Whether any module may be reached or imported besides:
+            ``import_module(name)``, ``sys.modules``.
         attribute_stores: Whether a library could be patched: it assigns attributes, or calls ``setattr`` and the like.
         dynamic: Why every variable counts; empty if the source shows all names.
         dynamic_with: The same where a library is loaded: ``(library, reason)``, such as a text made for ``duckdb.sql``.
@@ -67,6 +68,7 @@ class Analysis:
     binds: tuple[str, ...]
     imports: frozenset[str]
     maybe_imports: frozenset[str]
+    any_import: bool
     attribute_stores: bool
     dynamic: tuple[str, ...]
     dynamic_with: frozenset[tuple[str, str]]
@@ -123,6 +125,7 @@ def _analyse(tree: ast.Module, source: str) -> Analysis:
         binds=_ranked(top, cell),
         imports=frozenset(cell.imports),
         maybe_imports=frozenset(cell.candidates),
+        any_import=cell.any_import or "sys.modules" in cell.dynamic,
         attribute_stores=cell.attribute_stores,
         dynamic=tuple(cell.dynamic),
         dynamic_with=frozenset(cell.dynamic_with),

@@ -45,6 +45,7 @@ def _plain_call(flow: Flow, node: ast.Call, state: set[str]) -> None:
     name = last_name(node.func)
     flow.cell.attribute_stores |= name in _PATCHING or name.startswith("register")
     module = text_of(node.args[0]) if name in _IMPORTING and node.args else None
+    flow.cell.any_import |= name in _IMPORTING and not module
     if module:
         flow.cell.imports.add(module)
         flow.note_dynamic("", (module,))

@@ -50,7 +50,12 @@ class Outputs:
 
 
 def gather(
-    inputs: Inputs, bound: Sequence[str], deleted: Sequence[str], namespace: Mapping[str, Any], extra: Iterable[Any]
+    inputs: Inputs,
+    bound: Sequence[str],
+    deleted: Sequence[str],
+    namespace: Mapping[str, Any],
+    extra: Iterable[Any],
+    imported: Iterable[str] = (),
 ) -> Outputs:
     """The outputs of a stage that has just run.
 
@@ -59,6 +64,7 @@ def gather(
         bound: Notebook variables that it bound; deleted: that it deleted.
         namespace: The notebook's namespace now.
         extra: Other values that will be stored with the outputs (the last value).
+        imported: Modules of the project that were loaded while it ran.
 
     Raises:
         Unstorable: An output, or what the stage did to an input, cannot be brought back.
@@ -66,7 +72,7 @@ def gather(
     """
     names = {name: namespace[name] for name in bound}
     mutated = [root for root in inputs.roots.values() if _is_mutated(root)]
-    attributes = [*_rebound_attributes(inputs), *_changed_in_imports(inputs)]
+    attributes = [*_rebound_attributes(inputs), *_changed_in_imports(inputs, imported)]
     marks = {name: mark_of(name, value) for name, value in names.items()}
     others = [*extra, *(value for _, _, value in attributes)]
     before = _held(inputs, mutated, [*marks.values(), *(mark_of("last value", value) for value in others)])
@@ -139,10 +145,10 @@ def _rebound_attributes(inputs: Inputs) -> list[tuple[str, str, Any]]:
     return found
 
 
-def _changed_in_imports(inputs: Inputs) -> Iterator[tuple[str, str, Any]]:
+def _changed_in_imports(inputs: Inputs, imported: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
     """Globals that the stage changed in project modules that it imports: on a hit these are imported anew."""
     before = {part.name: part.digest for part in inputs.key.parts if part.kind == "global"}
-    for name in [part.name for part in inputs.key.parts if part.kind == "module"]:
+    for name in sorted({part.name for part in inputs.key.parts if part.kind == "module"}.union(imported)):
         for part in changed_globals(name):
             if part.name in inputs.roots or before.get(part.name) == part.digest:
                 continue

@@ -78,7 +78,9 @@ def _subscript(flow: Flow, node: ast.Subscript, state: set[str]) -> None:
         flow.load_global(name, state)
         return
     module = node.slice.value if isinstance(node.slice, ast.Constant) else None
-    if chain_of(node.value) != ("sys", "modules") or module in (None, "__main__"):
+    if chain_of(node.value) == ("sys", "modules") and isinstance(module, str) and module != "__main__":
+        flow.cell.imports.add(module)
+    else:
         flow.read(node.value, state)
     flow.read(node.slice, state)
 

@@ -32,6 +32,7 @@ class Cell:
         any_text: Whether a text that such a call is given may come from any of the inputs.
         before: For the first name of each live chain, what was written before every use of it.
         imports, candidates: Modules imported; ``package.name`` of from-imports, which may be modules.
+        any_import: Whether a module may be imported whose name the source does not show.
         assumed: What must not lead to notebook or project code for the result to hold.
         dynamic, always: Why every variable counts; magics and shell lines. The keys of dicts, to keep their order.
         dynamic_with: Reasons that count only where a library is loaded: ``(library, reason)``.
@@ -56,6 +57,7 @@ class Cell:
     before: dict[str, frozenset[str]] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
     candidates: set[str] = field(default_factory=set)
+    any_import: bool = False
     assumed: set[Chain] = field(default_factory=set)
     dynamic: dict[str, None] = field(default_factory=dict)
     dynamic_with: set[tuple[str, str]] = field(default_factory=set)

@@ -7,6 +7,7 @@ be named, and what they share is a part of its own (D14).
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,11 +23,11 @@ from nbexp.adapters.preview import preview
 from nbexp.adapters.reference import is_project_code
 from nbexp.records import Key, Part
 from nbexp.snapshot.environment import package_part, python_part
-from nbexp.snapshot.modules import module_parts
+from nbexp.snapshot.modules import loaded_project_modules, module_parts
 from nbexp.stage.analysis import Analysis
 from nbexp.stage.sharing import sharing_parts
 from nbexp.stage.spec import Spec
-from nbexp.stage.strings import names_in_text
+from nbexp.stage.strings import names_in_value
 
 NOTEBOOK = "__main__"
 
@@ -82,7 +83,7 @@ def make_inputs(
     """
     walk = _Walk(frozenset(spec.ignore), is_host)
     walk.add(_names(analysis.live_in))
-    if analysis.dynamic:
+    if analysis.dynamic or any(library in sys.modules for library, _ in analysis.dynamic_with):
         walk.add(_names((name,) for name in everything))
     if any(_is_own(chain, is_host) for chain in analysis.assumed):
         walk.add(_names(analysis.otherwise))
@@ -90,7 +91,8 @@ def make_inputs(
         walk.add(_names(_names_in_value(chain)))
     walk.run()
     walk.patched(list(patches))
-    imported = module_parts(analysis.imports | analysis.maybe_imports | walk.imports)
+    loaded = loaded_project_modules() if analysis.any_import else set()
+    imported = module_parts(analysis.imports | analysis.maybe_imports | walk.imports | loaded)
     parts = [
         Part("source", "source", analysis.digest),
         python_part(),
@@ -123,8 +125,7 @@ def _is_own(chain: tuple[str, ...], is_host: Callable[[str, Any], bool]) -> bool
 
 def _names_in_value(chain: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
     """The names in a text that the cell takes from a variable: ``df.query(condition)``."""
-    found = resolve(Name(NOTEBOOK, chain))
-    return names_in_text(found.value, looked_up=True) if isinstance(found.value, str) else frozenset()
+    return names_in_value(resolve(Name(NOTEBOOK, chain)).value)
 
 
 @dataclass

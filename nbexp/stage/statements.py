@@ -107,6 +107,7 @@ def _delete(flow: Flow, node: ast.Delete, state: set[str]) -> State:
 def _import(flow: Flow, node: ast.Import, state: set[str]) -> State:
     for alias in node.names:
         flow.cell.imports.add(alias.name)
+        flow.cell.any_import |= alias.name == "sys" and alias.asname is not None
         flow.note_dynamic("", (alias.name,))
         flow.store(alias.asname or alias.name.partition(".")[0], state)
     return state

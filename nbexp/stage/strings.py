@@ -87,12 +87,13 @@ def _expression(text: str, expressions: list[ast.expr], chains: set[Chain]) -> N
 def names_in_value(value: object) -> frozenset[Chain]:
     """The names that may be looked up in the value of a variable: a text, or texts in a list, tuple or dict.
 
-    For the variables in `Analysis.texts`: a stage that calls ``df.query(text)`` reads what the text names.
+    For the variables in `Analysis.texts`: a stage that calls ``df.query(text)`` reads what the text names. It may be a
+    piece of a longer text, such as the name of a table, so every word counts.
     """
     if isinstance(value, str):
-        return names_in_text(value, looked_up=True)
+        return names_in_text(value, looked_up=True) | words(value)
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list | tuple):
-        return frozenset().union(*(names_in_text(each, looked_up=True) for each in value if isinstance(each, str)))
+        return frozenset().union(*(names_in_value(each) for each in value if isinstance(each, str)))
     return frozenset()

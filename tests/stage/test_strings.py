@@ -36,8 +36,10 @@ def test_a_text_given_to_a_lookup_holds_no_mail_addresses() -> None:
 @pytest.mark.parametrize(
     ("value", "names"),
     [
-        ("a > @thr", {"thr"}),
-        (["a > @one", 3, "b > @two"], {"one", "two"}),
+        ("a > @thr", {"a", "thr"}),
+        ("table", {"table"}),
+        ("k + 1", {"k"}),
+        (["a > @one", 3, "b > @two"], {"a", "b", "one", "two"}),
         (("@one",), {"one"}),
         ({"where": "@one", "limit": 5}, {"one"}),
         (5, set()),
