@@ -101,7 +101,7 @@ def _is_python_made(item: tuple[str, Any]) -> bool:
     """Whether a global of a module without a file shows that Python code filled it. Extensions make modules, too, which
     hold nothing but things of theirs (``_openssl``): nobody wrote these for the project."""
     name, value = item
-    if (name.startswith("__") and name.endswith("__")) or issubclass(type(value), (ModuleType, BuiltinFunctionType)):
+    if (name.startswith("__") and name.endswith("__")) or type(value) is BuiltinFunctionType:
         return False
     home = sys.modules.get(type(value).__module__)
     loader = getattr(getattr(home, "__spec__", None), "loader", None)
