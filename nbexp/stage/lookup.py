@@ -59,7 +59,8 @@ def look_up(
 
 def _changed(dependencies: Sequence[Part], now: Callable[[Part], Part]) -> tuple[Part, ...]:
     current = [(part, now(part)) for part in dependencies]
-    return tuple(after for before, after in current if after.digest != before.digest)
+    # An empty digest says that it could not be told: it equals nothing, not even another one.
+    return tuple(after for before, after in current if not after.digest or after.digest != before.digest)
 
 
 def _loaded(
