@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.soak.evidence import Row
 from tests.soak.kill_store import DEFAULT_KILLS, failed, soak, table
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs kill -9")
@@ -21,8 +23,12 @@ def test_one_kill_at_each_point(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-def test_many_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_kills(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], evidence: Callable[[str, str, str], Row]
+) -> None:
     rows = soak(*DEFAULT_KILLS, tmp_path)
     with capsys.disabled():
         print("\n" + table(rows))
     assert not failed(rows)
+    kills = sum(row.kills for row in rows.values())
+    evidence("kills", f"0 wrong, 0 crashes, 0 lost in {kills} kills", "make soak")
