@@ -39,6 +39,33 @@ from nbexp.store import Store
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
+#: Magics that change IPython itself, which a hit does not: a stage that uses one runs every time.
+OF_THE_SHELL = frozenset(
+    [
+        "%load_ext",
+        "%unload_ext",
+        "%reload_ext",
+        "%config",
+        "%precision",
+        "%reset",
+        "%reset_selective",
+        "%autoreload",
+        "%aimport",
+        "%autocall",
+        "%automagic",
+        "%colors",
+        "%xmode",
+        "%pdb",
+        "%alias",
+        "%unalias",
+        "%rehashx",
+        "%macro",
+        "%logstart",
+        "%logstop",
+        "%autoawait",
+    ]
+)
+
 #: How many earlier records a miss is compared with.
 COMPARED = 3
 
@@ -208,6 +235,9 @@ class Session:
         if any(thread != execution.thread for _, thread in self._cells):
             execution.unstorable("concurrent", "", "another cell ran at the same time")
             return execution.tree  # nor watched: the watches of two stages would get into each other's way
+        for magic in execution.analysis.always:
+            if magic in OF_THE_SHELL:
+                execution.unstorable("effect", magic, f"{magic} changes IPython itself, which a hit would not")
         execution.before = remember(shell.user_ns, shell.user_ns_hidden, analysis.stores | analysis.deletes)
         execution.recording = Recording(shell, self._recorder, execution.spec.seed)
         execution.recording.start(file_names_in(execution))

@@ -3,7 +3,23 @@
 # ruff: noqa: E501
 from __future__ import annotations
 
-from tests.behaviour.model import FAILED, HIT, MISS, OTHER, RAN, RESTORED, UNSTORED, case, cell, final, replayed, restart, stage, twins, write
+from tests.behaviour.model import (
+    FAILED,
+    HIT,
+    MISS,
+    OTHER,
+    RAN,
+    RESTORED,
+    UNSTORED,
+    case,
+    cell,
+    final,
+    replayed,
+    restart,
+    stage,
+    twins,
+    write,
+)
 
 _C = "magics"
 
@@ -36,11 +52,11 @@ CASES = [
     case("%run of a script, other input", _C, MISS, write("script.py", "k = base + 1\n"), cell("base = 1"), stage("%run -i script.py", RAN), restart(), cell("base = 5"), stage("%run -i script.py", RAN), final("k", 6)),
     case("%matplotlib inline in the stage", _C, HIT, stage("%matplotlib inline\nimport matplotlib.pyplot as plt\ny = 1", RAN), restart(), stage("%matplotlib inline\nimport matplotlib.pyplot as plt\ny = 1", RESTORED),
          stage("plt.plot([1, 2])\nplt.show()", RAN, name="fig", output="Figure"), needs="matplotlib matplotlib_inline", kernel=True),
-    case("%load_ext in the stage", _C, OTHER, stage("%load_ext autoreload\ny = 1", UNSTORED), final("y", 1), kernel=True, known="an extension that a stage loads is not loaded by a hit: the stage is stored"),
-    case("%config in the stage", _C, OTHER, stage("%config InteractiveShell.ast_node_interactivity = 'all'", UNSTORED), known="settings of IPython itself are no kernel state yet: the stage is stored and a hit does not set them"),
+    case("%load_ext in the stage", _C, OTHER, stage("%load_ext autoreload\ny = 1", UNSTORED), final("y", 1), kernel=True),
+    case("%config in the stage", _C, OTHER, stage("%config InteractiveShell.ast_node_interactivity = 'all'", UNSTORED)),
     case("%reset", _C, OTHER, cell("x = 1"), stage("%reset -f", UNSTORED), final("'x' in globals()", False), kernel=True),
     case("%who reads names", _C, MISS, cell("k = 1"), stage("%who", RAN, output="k"), restart(), cell("k = 1\nnew = 2"), stage("%who", RAN, output="new")),
-    case("%precision", _C, OTHER, stage("%precision 2\n3.14159", UNSTORED), known="settings of IPython itself are no kernel state yet: the stage is stored and a hit does not set them"),
+    case("%precision", _C, OTHER, stage("%precision 2\n3.14159", UNSTORED)),
     case("cell run by a cell, once", _C, OTHER, stage("get_ipython().run_cell('z = 5')\ny = 1", RAN), final("(y, z)", (1, 5))),
     case("cell run by a cell", _C, HIT, stage("get_ipython().run_cell('z = 5', silent=True)\ny = 1", RAN), restart(), stage("get_ipython().run_cell('z = 5', silent=True)\ny = 1", RESTORED), final("(y, z)", (1, 5))),
     case("unknown magic", _C, OTHER, stage("y = 1\n%nosuchmagic", FAILED, error="UsageError"), final("y", 1)),
