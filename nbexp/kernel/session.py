@@ -41,30 +41,12 @@ if TYPE_CHECKING:
 
 #: Magics that change IPython itself, which a hit does not: a stage that uses one runs every time.
 OF_THE_SHELL = frozenset(
-    [
-        "%load_ext",
-        "%unload_ext",
-        "%reload_ext",
-        "%config",
-        "%precision",
-        "%reset",
-        "%reset_selective",
-        "%autoreload",
-        "%aimport",
-        "%autocall",
-        "%automagic",
-        "%colors",
-        "%xmode",
-        "%pdb",
-        "%alias",
-        "%unalias",
-        "%rehashx",
-        "%macro",
-        "%logstart",
-        "%logstop",
-        "%autoawait",
-    ]
-)
+    {
+        "%load_ext", "%unload_ext", "%reload_ext", "%config", "%precision", "%reset", "%reset_selective", "%autoreload",
+        "%aimport", "%autocall", "%automagic", "%colors", "%xmode", "%pdb", "%alias", "%unalias", "%rehashx", "%macro",
+        "%logstart", "%logstop", "%autoawait",
+    }
+)  # fmt: skip
 
 #: How many earlier records a miss is compared with.
 COMPARED = 3
