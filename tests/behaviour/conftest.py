@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.behaviour.cases import all_cases
 from tests.behaviour.in_kernel import Kernel
 from tests.behaviour.messages import run
 from tests.behaviour.shown import SETUP
+from tests.soak.evidence import note
 
 
 @dataclass
@@ -70,3 +73,34 @@ def _prepared(kernels: Kernels) -> Kernel:
     kernel = kernels.start()
     assert run(kernel, SETUP).reply["status"] == "ok"
     return kernel
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The behaviour cases by category, whenever they were among the tests."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    if any("behaviour/test_cases.py" in getattr(report, "nodeid", "") for report in reports):
+        from tests.behaviour.cases import all_cases
+        from tests.behaviour.count import table
+
+        terminalreporter.section("behaviour cases")
+        for line in table(all_cases()):
+            terminalreporter.write_line(line)
+
+
+_outcomes: Counter[str] = Counter()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count what became of the cases in real kernels."""
+    if "::test_every_case_in_kernels[" in report.nodeid and (report.when == "call" or report.failed):
+        _outcomes["known" if hasattr(report, "wasxfail") else report.outcome] += 1
+
+
+def pytest_sessionfinish() -> None:
+    """Note it, if every case was there and none failed."""
+    every = sum(not case.kernel for case in all_cases())
+    if _outcomes.total() == every and not _outcomes["failed"]:
+        left = f", {_outcomes['known']} known to be wrong" if _outcomes["known"] else ""
+        skipped = f", {_outcomes['skipped']} skipped" if _outcomes["skipped"] else ""
+        figure = f"{_outcomes['passed']} of {every} cases right in real kernels{left}{skipped}"
+        note("cases-in-kernels", figure, "make soak")
