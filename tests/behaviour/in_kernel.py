@@ -25,7 +25,9 @@ PATIENCE = 120
 class Kernel:
     """One kernel process with nbexp loaded, in a project folder."""
 
-    def __init__(self, root: Path, cwd: str = ".", environment: dict[str, str] | None = None, load: bool = True) -> None:
+    def __init__(
+        self, root: Path, cwd: str = ".", environment: dict[str, str] | None = None, load: bool = True
+    ) -> None:
         self._manager = KernelManager(kernel_name="python3")
         self._manager.kernel_spec.argv[0] = sys.executable
         env = {

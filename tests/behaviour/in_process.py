@@ -52,7 +52,7 @@ class Project:
         config = Config()
         config.HistoryManager.enabled = False
         InteractiveShell.clear_instance()
-        self.shell = InteractiveShell(config=config)
+        self.shell = InteractiveShell.instance(config=config)
         self.shell.run_cell(f"import sys; sys.path.insert(0, {str(self.root)!r})", store_history=False, silent=True)
         _restore_generators(self._generators)
         if self.staged:
@@ -65,6 +65,7 @@ class Project:
         if self.staged:
             unload_extension(self.shell)
         atexit.unregister(self.shell.atexit_operations)
+        self.shell.displayhook.flush = lambda: None  # it would look through all objects of the test process
         self.shell.atexit_operations()
         self.shell = None
         self._forget_modules()

@@ -3,7 +3,21 @@
 # ruff: noqa: E501
 from __future__ import annotations
 
-from tests.behaviour.model import FAILED, HIT, MISS, OTHER, RAN, RESTORED, case, cell, final, replayed, restart, stage, twins
+from tests.behaviour.model import (
+    FAILED,
+    HIT,
+    MISS,
+    OTHER,
+    RAN,
+    RESTORED,
+    case,
+    cell,
+    final,
+    replayed,
+    restart,
+    stage,
+    twins,
+)
 
 _C = "names"
 

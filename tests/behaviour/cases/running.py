@@ -3,7 +3,22 @@
 # ruff: noqa: E501
 from __future__ import annotations
 
-from tests.behaviour.model import FAILED, HIT, MISS, OTHER, RAN, RESTORED, UNSTORED, case, cell, final, replayed, restart, stage, twins
+from tests.behaviour.model import (
+    FAILED,
+    HIT,
+    MISS,
+    OTHER,
+    RAN,
+    RESTORED,
+    UNSTORED,
+    case,
+    cell,
+    final,
+    replayed,
+    restart,
+    stage,
+    twins,
+)
 
 _C = "running"
 _ASYNC = "import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    return x + 1"

@@ -5,7 +5,20 @@ from __future__ import annotations
 
 from functools import partial
 
-from tests.behaviour.model import HIT, OTHER, RAN, RESTORED, UNSTORED, case, cell, final, replayed, restart, stage, twins
+from tests.behaviour.model import (
+    HIT,
+    OTHER,
+    RAN,
+    RESTORED,
+    UNSTORED,
+    case,
+    cell,
+    final,
+    replayed,
+    restart,
+    stage,
+    twins,
+)
 
 _C = "sharing"
 _replayed = partial(lambda name, *rest, **named: replayed(name, _C, *rest, **named))

@@ -3,7 +3,21 @@
 # ruff: noqa: E501
 from __future__ import annotations
 
-from tests.behaviour.model import HIT, OTHER, RAN, RESTORED, UNSTORED, Case, case, cell, final, replayed, restart, stage, write
+from tests.behaviour.model import (
+    HIT,
+    OTHER,
+    RAN,
+    RESTORED,
+    UNSTORED,
+    Case,
+    case,
+    cell,
+    final,
+    replayed,
+    restart,
+    stage,
+    write,
+)
 
 _C = "unstorable"
 
@@ -11,7 +25,18 @@ _C = "unstorable"
 def _never(name: str, source: str, why: str, *, setup: str = "", needs: str = "", known: str = "") -> Case:
     """The stage runs each time, and says which variable is at fault."""
     above = (cell(setup),) if setup else ()
-    return case(name, _C, OTHER, *above, stage(source, UNSTORED, why=why), restart(), *above, stage(source, UNSTORED, why=why), needs=needs, known=known)
+    return case(
+        name,
+        _C,
+        OTHER,
+        *above,
+        stage(source, UNSTORED, why=why),
+        restart(),
+        *above,
+        stage(source, UNSTORED, why=why),
+        needs=needs,
+        known=known,
+    )
 
 
 CASES = [

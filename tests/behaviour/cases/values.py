@@ -12,10 +12,22 @@ _PD = "import pandas as pd\n"
 _TORCH = "import torch\n"
 
 
-def _twin(name: str, value: str, miss: str, hit: str, *, pre: str = "", needs: str = "", source: str = "y = x", known: str = "") -> list[Case]:
+def _twin(
+    name: str,
+    value: str,
+    miss: str,
+    hit: str,
+    *,
+    pre: str = "",
+    needs: str = "",
+    source: str = "y = x",
+    known: str = "",
+) -> list[Case]:
     """``x`` is `value`, then nearly so, then so again made in another way."""
     made = [text if "x = " in text else f"x = {text}" for text in (value, miss, hit)]
-    return twins(name, _C, setup=pre + made[0], source=source, miss=pre + made[1], hit=pre + made[2], needs=needs, known=known)
+    return twins(
+        name, _C, setup=pre + made[0], source=source, miss=pre + made[1], hit=pre + made[2], needs=needs, known=known
+    )
 
 
 CASES = [
