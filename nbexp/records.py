@@ -24,7 +24,7 @@ class Part:
 
     Attributes:
         kind: ``source option python input function class global module package state sharing`` in a static key;
-            ``file rng module load`` among the observed dependencies.
+            ``file listing rng module load parameter parameters`` among the observed dependencies.
         name: The variable, function (``clean`` or ``utils.clean``), file, package or setting.
         digest: Hexadecimal digest of its content.
         text: A short preview for people (``0.01``), at most 80 characters; empty where there is none.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbexp.errors import BadUse, NbexpError
 from nbexp.kernel.active import active_session
 from nbexp.records import METRIC_MIME, Metric, Result
+
+if TYPE_CHECKING:
+    from nbexp.kernel.session import Session
 
 _PLAIN = (bool, int, float, str, type(None))
 
@@ -71,14 +75,13 @@ def load(ref: str, name: str) -> Any:
     """
     from nbexp.kernel.loading import load_named
 
-    session = active_session()
-    if session is None:
-        raise NbexpError("nbexp is not loaded in this kernel", "Run %load_ext nbexp first.")
-    return load_named(session, ref, name)
+    return load_named(_session_or_error(), ref, name)
 
 
 class Parameters(Mapping[str, Any]):
     """The notebook's parameters and their values now, read-only: what its parameters cell binds.
+
+    A stage depends on those that it reads here. Values are copies: changing one changes no parameter.
 
     Example:
         >>> dict(nbexp.params)
@@ -86,26 +89,26 @@ class Parameters(Mapping[str, Any]):
     """
 
     def __getitem__(self, name: str) -> Any:
-        return self._now()[name]
+        return copy.deepcopy(_session_or_error().parameter(name))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._now())
+        return iter(_session_or_error().parameter_names())
 
     def __len__(self) -> int:
-        return len(self._now())
+        return len(_session_or_error().parameter_names())
 
     def __repr__(self) -> str:
-        return repr(self._now())
-
-    def _now(self) -> dict[str, Any]:
-        session = active_session()
-        if session is None:
-            return {}
-        namespace = session.shell.user_ns
-        return {name: namespace[name] for name in session.parameters if name in namespace}
+        return repr(dict(self))
 
 
 params = Parameters()
+
+
+def _session_or_error() -> Session:
+    session = active_session()
+    if session is None:
+        raise NbexpError("nbexp is not loaded in this kernel", "Run %load_ext nbexp first.")
+    return session
 
 
 def _show(data: dict[str, Any]) -> None:

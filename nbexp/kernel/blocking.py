@@ -17,6 +17,8 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
     effects = observed.effects
     if effects.problem:
         yield Reason("effect", "", f"what it did could not be recorded: {effects.problem}")
+    if observed.interrupted:
+        yield Reason("interrupted", "", "it was interrupted and went on")
     if observed.unreplayable:
         yield Reason("effect", "", observed.unreplayable)
     yield from _each("it wrote the file", (use.path for use in effects.writes))

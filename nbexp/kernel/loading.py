@@ -16,7 +16,7 @@ def load_named(session: Session, ref: str, name: str) -> Any:
     """The value that `ref` and `name` lead to now; noted with the stage that runs."""
     session.store.drain()
     named = find_value(session.store, ref, name)
-    session.note_load(_part(ref, name, named.variable.fingerprint))
+    session.note_dependency(_part(ref, name, named.variable.fingerprint))
     return load_value(session.store, named)
 
 

@@ -1,9 +1,16 @@
-"""Which variables of the notebook are parameters: those that its parameters cell binds."""
+"""Which variables of the notebook are parameters, and what a stage depends on that reads them by `nbexp.params`."""
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from nbexp import hashing
+from nbexp.adapters.preview import preview
+from nbexp.errors import Unfingerprintable
+from nbexp.records import Part
+from nbexp.stage.capture import mark_of
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo
@@ -26,3 +33,20 @@ def parameters_in(info: ExecutionInfo) -> tuple[str, ...]:
     except SyntaxError:
         return ()
     return tuple(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+
+
+def parameter_part(name: str, parameters: Mapping[str, Any]) -> Part:
+    """The value of one parameter as a dependency, or that there is none of this name."""
+    if name not in parameters:
+        return Part("parameter", name, hashing.digest("no parameter", name).hex())
+    value = parameters[name]
+    try:
+        return Part("parameter", name, mark_of(name, value).digest.hex(), preview(value))
+    except Unfingerprintable:
+        return Part("parameter", name, "")  # equals nothing
+
+
+def names_part(parameters: Mapping[str, Any]) -> Part:
+    """Which parameters there are, in order, as a dependency."""
+    names = ", ".join(parameters)
+    return Part("parameters", "nbexp.params", hashing.digest("parameters", names).hex(), names)

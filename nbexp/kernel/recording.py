@@ -11,6 +11,7 @@ from typing import Any
 
 from nbexp.adapters.origin import is_project
 from nbexp.kernel.effects import Effects, Recorder
+from nbexp.kernel.interrupts import InterruptWatch
 from nbexp.kernel.outputs import Tee
 from nbexp.records import Message
 from nbexp.snapshot.state import RngUse, SeedWatch, seeded
@@ -25,6 +26,7 @@ class Observed:
         effects: What it read and did beside its variables.
         generators: What it did to each random generator.
         imported: Modules of the project that were loaded meanwhile, sorted.
+        interrupted: Whether it was interrupted, and went on.
         seconds: How long it took.
     """
 
@@ -33,6 +35,7 @@ class Observed:
     effects: Effects
     generators: Mapping[str, RngUse]
     imported: tuple[str, ...]
+    interrupted: bool
     seconds: float
 
 
@@ -48,6 +51,7 @@ class Recording:
         self._tee = Tee(shell)
         self._recorder = recorder
         self._watch = SeedWatch()
+        self._interrupts = InterruptWatch()
         self._seed = seed
         self._seeding = contextlib.ExitStack()
 
@@ -60,6 +64,7 @@ class Recording:
             self._recorder.start(named)
             self._tee.start()
             self._modules = set(sys.modules)
+            self._interrupts.start()
         except BaseException:  # an interrupt too: nothing of ours stays installed
             self.abort()
             raise
@@ -69,6 +74,7 @@ class Recording:
         """End, and say what was seen."""
         seconds = time.perf_counter() - self._started
         try:
+            self._interrupts.stop()
             messages = self._tee.stop()
             effects = self._recorder.stop()
             generators = self._watch.stop()
@@ -79,10 +85,11 @@ class Recording:
         if self._seed is not None:
             generators = {}  # the state before is put back: the stage neither read nor moved it
         imported = tuple(sorted(filter(is_project, sys.modules.keys() - self._modules)))
-        return Observed(messages, self._tee.unreplayable, effects, generators, imported, seconds)
+        return Observed(messages, self._tee.unreplayable, effects, generators, imported, self._interrupts.seen, seconds)
 
     def abort(self) -> None:
         """End without a summary; safe at any moment."""
+        self._interrupts.stop()
         self._tee.stop()
         self._recorder.abort()
         self._watch.abort()

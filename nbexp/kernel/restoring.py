@@ -93,6 +93,7 @@ def apply_hit(shell: InteractiveShell, store: Store, execution: Execution) -> No
     for probe, tree in hit.settings.items():
         apply_state(probe, tree)
     replay(shell, hit.record.messages)
+    execution.check_outputs(shell.user_ns)
 
 
 def _write_result(source: Path, target: Path) -> None:

@@ -20,7 +20,7 @@ from nbexp.kernel.effects import Recorder
 from nbexp.kernel.execution import Execution, code_of_cell, file_names_in
 from nbexp.kernel.namespace import remember, user_names
 from nbexp.kernel.naming import Names
-from nbexp.kernel.parameters import parameters_in
+from nbexp.kernel.parameters import names_part, parameter_part, parameters_in
 from nbexp.kernel.patching import Patches
 from nbexp.kernel.place import Place, find_place
 from nbexp.kernel.recording import Recording
@@ -193,7 +193,7 @@ class Session:
 
     def _look_up(self, execution: Execution) -> None:
         assert execution.inputs is not None
-        verifier = Verifier(self._files, self._load_part, execution.inputs.key)
+        verifier = Verifier(self._files, self._asked_now, execution.inputs.key)
         found = look_up(self.store, execution.inputs, verifier.now, code_of_cell(self.shell, execution))
         execution.hit = found.hit
         problems = tuple(map(_reason_of, self.store.take_problems()))
@@ -304,15 +304,35 @@ class Session:
         if (execution := self.current()) is not None:
             execution.results.append(result)
 
-    def note_load(self, part: Part) -> None:
-        """Keep a value loaded from another record as a dependency of the stage that runs."""
+    def note_dependency(self, part: Part) -> None:
+        """Keep what the notebook asked nbexp for as a dependency of the stage that runs."""
         if (execution := self.current()) is not None:
-            execution.loads[part.name] = part
+            execution.asked[part.kind, part.name] = part
 
-    def _load_part(self, name: str) -> Part:
+    def parameter(self, name: str) -> Any:
+        """The value of a parameter now; noted with the stage that runs, also if there is none."""
+        now = self._parameters_now()
+        self.note_dependency(parameter_part(name, now))
+        return now[name]
+
+    def parameter_names(self) -> tuple[str, ...]:
+        """The names of the parameters now; noted with the stage that runs."""
+        now = self._parameters_now()
+        self.note_dependency(names_part(now))
+        return tuple(now)
+
+    def _parameters_now(self) -> dict[str, Any]:
+        return {name: self.shell.user_ns[name] for name in self.parameters if name in self.shell.user_ns}
+
+    def _asked_now(self, part: Part) -> Part:
+        """A dependency noted by `note_dependency`, as it is now."""
+        if part.kind == "parameter":
+            return parameter_part(part.name, self._parameters_now())
+        if part.kind == "parameters":
+            return names_part(self._parameters_now())
         from nbexp.kernel.loading import load_part
 
-        return load_part(self, name)
+        return load_part(self, part.name)
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

@@ -148,7 +148,7 @@ def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) 
     yield from (listing_part(use.path, use.digest) for use in effects.listings)
     yield from (rng_part(name, use.start) for name, use in sorted(observed.generators.items()) if use.depends)
     yield from _imports(execution, observed.imported)
-    yield from execution.loads.values()
+    yield from execution.asked.values()
 
 
 def _imports(execution: Execution, imported: Sequence[str]) -> Iterator[Part]:

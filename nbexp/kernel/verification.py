@@ -16,13 +16,13 @@ class Verifier:
     """Looks up dependencies for one stage; random states are read once.
 
     Args:
-        cache: Known digests of files. load: Resolves a value of another record again.
+        cache: Known digests of files. asked: Gives what the notebook asked nbexp for, as it is now.
         key: The stage's key: what is in it needs no second look.
     """
 
-    def __init__(self, cache: DigestCache, load: Callable[[str], Part], key: Key) -> None:
+    def __init__(self, cache: DigestCache, asked: Callable[[Part], Part], key: Key) -> None:
         self._cache = cache
-        self._load = load
+        self._asked = asked
         self._key = key
 
     @cached_property
@@ -39,8 +39,8 @@ class Verifier:
             return import_part(part.name, names_of(self._key))
         if part.kind == "rng":
             return rng_part(part.name, self._generators.get(part.name))
-        if part.kind == "load":
-            return self._load(part.name)
+        if part.kind in ("load", "parameter", "parameters"):
+            return self._asked(part)
         return replace(part, digest="")
 
 

@@ -8,8 +8,8 @@ from nbexp.records import Key, Part, Reason, Record
 
 #: Kinds in the order in which a person wants to hear of them.
 _ORDER = (
-    "source", "option", "function", "class", "input", "global", "alias", "sharing", "file", "load", "rng",
-    "module", "package", "state", "python",
+    "source", "option", "function", "class", "input", "global", "alias", "sharing", "file", "load", "parameter",
+    "parameters", "rng", "module", "package", "state", "python",
 )  # fmt: skip
 
 _CODE = ("function", "class")
@@ -70,6 +70,8 @@ def _reason(old: Part | None, new: Part | None) -> Reason:
     if part.kind == "source":
         return Reason("changed", "source", "its source was edited")
     what = f"{_noun(part)} `{part.name}`"
+    if part.kind == "state" and not (old and new):
+        return Reason("changed", part.name, f"{what} is {new.text if new else 'what it is by default'} now")
     if old is None:
         return Reason("new", part.name, f"{what} is read now{_caller(part)}")
     if new is None:

@@ -21,6 +21,9 @@ _DISPLAYS = {"display_data": "display", "update_display_data": "update", "execut
 #: Longest time for one cell, in seconds: reaching it fails the case.
 PATIENCE = 120
 
+#: Waits until all that a kernel stores is in the store.
+DRAIN = "__import__('nbexp.kernel.active', fromlist=['active']).active_session().store.drain()"
+
 
 class Kernel:
     """One kernel process with nbexp loaded, in a project folder."""
@@ -155,5 +158,8 @@ def _do(kernels: dict[str, Kernel], root: Path, step: Any, told: Told) -> list[s
     if step.at not in kernels:
         kernels[step.at] = Kernel(root)
     if isinstance(step, Cell):
+        for name, kernel in kernels.items():
+            if name != step.at:  # what another kernel stores may still be on its way to the disk
+                kernel.value(DRAIN)
         return check_cell(step, kernels[step.at].run(step), told)
     return check_value(step, kernels[step.at].value(step.expression))

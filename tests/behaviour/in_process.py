@@ -172,10 +172,17 @@ def do(project: Project, step: Any, told: Told) -> list[str]:
         project.start(step.cwd, step.environment)
     elif isinstance(step, Final):
         assert project.shell is not None
-        return check_value(step, repr(eval(step.expression, project.shell.user_ns)))
+        return check_value(step, _repr(step.expression, project.shell.user_ns))
     else:
         alter(project.root, step)
     return []
+
+
+def _repr(expression: str, namespace: dict[str, Any]) -> str:
+    try:
+        return repr(eval(expression, namespace))
+    except Exception as error:  # noqa: BLE001 - the case says what should be there; the error is what is there
+        return repr(error)
 
 
 def _generator_states() -> dict[str, Any]:

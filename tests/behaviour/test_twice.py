@@ -51,7 +51,9 @@ def state(project: Project) -> dict[str, Any]:
     assert project.shell is not None
     shell = project.shell
     found: dict[str, Any] = {
-        name: _told(name, shell.user_ns[name]) for name in user_names(shell.user_ns, shell.user_ns_hidden)
+        name: _told(name, shell.user_ns[name])
+        for name in user_names(shell.user_ns, shell.user_ns_hidden)
+        if name != "__warningregistry__"  # which warnings were shown: a hit shows them again without raising them
     }
     found["Out"] = {number: _told("Out", value) for number, value in shell.user_ns["Out"].items()}
     found["_"] = _told("_", shell.user_ns.get("_"))
