@@ -115,6 +115,7 @@ class Session:
         execution = next((one for one in self._executions if one.info is info), None)
         self._cells = [(one, thread) for one, thread in self._cells if one is not info]
         if execution is None:
+            self._note_inner(result)
             return
         self._executions.remove(execution)
         try:
@@ -129,6 +130,12 @@ class Session:
         self.statuses.append(status)
         if self.config.line == "all" or (self.config.line == "changes" and status.status != "restored"):
             self.show(status)
+
+    def _note_inner(self, result: ExecutionResult | None) -> None:
+        """A plain cell is over: one that a magic of a stage ran (``%%capture``) may have failed unseen."""
+        outer = next((one for one in reversed(self._executions) if one.thread == threading.get_ident()), None)
+        if outer is not None and (result is None or not result.success):
+            outer.unstorable("failed", "", "what a magic ran inside it failed")
 
     def misplaced(self, header: str) -> None:
         """A `%%stage` header that is not on the cell's first line: it has no effect, and says so."""

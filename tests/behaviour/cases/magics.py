@@ -27,6 +27,7 @@ CASES = [
     *twins("%%time", _C, setup="k = 1", source="%%time\ny = k + 1", miss="k = 2", hit="k = 1\nj = 2", value=("y", 3, 2)),
     *twins("%%time, source", _C, setup="k = 1", source="%%time\ny = k + 1", miss=("k = 1", "%%time\ny = k + 2"), hit=("k = 1", "%%time\ny  =  k + 1  # sum"), value=("y", 3, 2)),
     *twins("%%capture", _C, setup="k = 1", source="%%capture out\nprint(k)\ny = k", miss="k = 2", hit="out = 5\nk = 1", value=("y", 2, 1)),
+    case("%%capture of an error", _C, OTHER, stage("%%capture\nx = 1\nraise ValueError('no')", UNSTORED, why="failed"), stage("%%capture\nx = 1\nraise ValueError('no')", UNSTORED, why="failed"), stage("%%capture\nx = 1", RAN), stage("%%capture\nx = 1", RESTORED)),
     *twins("%%capture keeps the text", _C, setup="k = 1", source="%%capture out\nprint(k)", miss="k = 2", hit="k = 1", value=("out.stdout", "2\n", "1\n")),
     *twins("%time", _C, setup="k = 1", source="%time y = k + 1", miss="k = 2", hit="j = 2\nk = 1", value=("y", 3, 2)),
     *twins("%time among statements", _C, setup="k = 1", source="z = k\n%time w = z", miss="k = 2", hit="k = 1 # one", value=("w", 2, 1)),
