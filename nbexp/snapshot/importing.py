@@ -21,6 +21,13 @@ from nbexp.adapters.origin import is_project, origin, origin_of_file
 Callback = Callable[[], object]
 
 
+def _left_out_of_tracebacks(function: Any) -> Any:
+    """Python leaves the import system's own frames out of the traceback of a failing import; with this one among them,
+    the user sees the same traceback as without nbexp."""
+    function.__code__ = function.__code__.replace(co_filename="<frozen importlib._bootstrap_external>")
+    return function
+
+
 class ImportWatch:
     """Sees modules being executed. One for the process, from `import_watch`.
 
@@ -82,6 +89,7 @@ class ImportWatch:
         except AttributeError:  # a loader without attributes of its own is not watched; its module is read when needed
             return
 
+    @_left_out_of_tracebacks
     def _execute(self, execute: Callable[[ModuleType], None], module: ModuleType) -> None:
         outer = getattr(self._running, "codes", None)
         codes: dict[str, CodeType | None] = {}
@@ -108,6 +116,7 @@ class ImportWatch:
         finally:
             self._running.installed = False
 
+    @_left_out_of_tracebacks
     def _get_code(self, get_code: Callable[..., CodeType | None], *args: Any) -> CodeType | None:
         code = get_code(*args)
         codes = getattr(self._running, "codes", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -340,3 +341,12 @@ def test_a_watch_removed_and_set_up_again(write: Write) -> None:
     watch.install()
     assert sys.meta_path.count(watch) == 1  # type: ignore[arg-type]
     assert set(parts("twin_a")) == {"module twin_a", "global twin_a.K"}, "it was not seen: its globals count"
+
+
+@pytest.mark.parametrize("text", ["1 / 0\n", "def f(:\n"])
+def test_failing_import_has_no_frames_of_ours(write: Write, text: str) -> None:
+    file = write("twin_broken.py", text)
+    with pytest.raises((ZeroDivisionError, SyntaxError)) as failed:
+        __import__("twin_broken")
+    files = [frame.filename for frame in traceback.extract_tb(failed.value.__traceback__)]
+    assert files in ([__file__, str(file)], [__file__]), files
