@@ -8,31 +8,27 @@ from __future__ import annotations
 import ast
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
 from nbexp.config import Config, load_config
-from nbexp.errors import BadUse, Damaged, NbexpError, StoreError, Unfingerprintable, Unstorable, Untrusted
-from nbexp.kernel.blocking import blocking_reasons
+from nbexp.errors import NbexpError
+from nbexp.kernel.deciding import decide
 from nbexp.kernel.effects import Recorder
-from nbexp.kernel.execution import Execution, code_of_cell, file_names_in
-from nbexp.kernel.namespace import remember, user_names
+from nbexp.kernel.execution import Execution, file_names_in
+from nbexp.kernel.finishing import finish, status_of
+from nbexp.kernel.namespace import remember
 from nbexp.kernel.naming import Names
 from nbexp.kernel.parameters import names_part, parameter_part, parameters_in
 from nbexp.kernel.patching import Patches
 from nbexp.kernel.place import Place, find_place
 from nbexp.kernel.recording import Recording
 from nbexp.kernel.restoring import Door, apply_hit, body_of_failure, body_of_hit, with_output_check
-from nbexp.kernel.storing import keep
-from nbexp.kernel.verification import Verifier
 from nbexp.records import Metric, Part, Reason, Result, Status
-from nbexp.snapshot.state import state_differences
+from nbexp.snapshot.data import DigestCache
 from nbexp.stage.analysis import analyse
-from nbexp.stage.explain import reasons_for_miss
-from nbexp.stage.key import make_inputs
-from nbexp.stage.lookup import look_up
 from nbexp.stage.spec import parse_spec
 from nbexp.store import Store
 
@@ -48,9 +44,6 @@ OF_THE_SHELL = frozenset(
     }
 )  # fmt: skip
 
-#: How many earlier records a miss is compared with.
-COMPARED = 3
-
 
 class Session:
     """The stages of one shell.
@@ -61,6 +54,7 @@ class Session:
         enabled: Whether stages are looked up and stored (``%nbexp on | off``).
         parameters: Names that the notebook's parameters cells bind.
         statuses: What became of each stage cell run in this session, newest last.
+        patches: Monkeypatches of installed packages. files: Known digests of files.
     """
 
     def __init__(self, shell: InteractiveShell, show: Callable[[Status], None]) -> None:
@@ -70,9 +64,9 @@ class Session:
         self.statuses: list[Status] = []
         self.door = Door(self._executing, self._restore, self._check_outputs)
         self.configure()
+        self.patches = Patches()
+        self.files: DigestCache = {}
         self._names = Names()
-        self._patches = Patches()
-        self._files: dict[str, list[Any]] = {}
         self._cells: list[tuple[ExecutionInfo, int]] = []  # all cells that run now, with their threads
         self._executions: list[Execution] = []
 
@@ -88,7 +82,7 @@ class Session:
     def before_cell(self, info: ExecutionInfo) -> None:
         """A cell begins."""
         self._cells.append((info, threading.get_ident()))
-        self._patches.note_cell(info.raw_cell or "")
+        self.patches.note_cell(info.raw_cell or "")
         if found := parameters_in(info):
             self.parameters = tuple(dict.fromkeys([*self.parameters, *found]))
         for execution in self._executions:
@@ -119,11 +113,10 @@ class Session:
             return
         self._executions.remove(execution)
         try:
-            status = self._finish(execution, result)
+            status = finish(self, execution, result)
         except KeyboardInterrupt:
-            status = self._status(
-                execution, "unstored", unstored=[Reason("interrupted", "", "storing was interrupted")]
-            )
+            reason = Reason("interrupted", "", "storing was interrupted")
+            status = status_of(execution, "unstored", unstored=[reason])
         except Exception as error:  # noqa: BLE001 - as in `enter`; the cell has run and its result stays
             self._broken(error)
             return
@@ -156,68 +149,10 @@ class Session:
         if not self.enabled:
             execution.unstorable("off", "", "nbexp is off (%nbexp on)")
             return tree
-        execution.settings = state_differences()
-        self._find_inputs(execution)
-        self._hold_to_inputs(execution)
-        if execution.inputs is not None and self._may_restore(execution):
-            self._look_up(execution)
+        decide(self, execution)
         if execution.hit is not None:
             return body_of_hit(execution)
-        self._must_be_restored(execution)
         return self._begin(execution)
-
-    def _find_inputs(self, execution: Execution) -> None:
-        try:
-            execution.inputs = make_inputs(
-                execution.analysis,
-                execution.spec,
-                execution.settings,
-                self._everything(),
-                self._is_host,
-                self._patches.now(),
-            )
-        except Unfingerprintable as error:
-            execution.unstorable("unfingerprintable", error.path, str(error).replace("\n", " "))
-
-    def _hold_to_inputs(self, execution: Execution) -> None:
-        """``--in``: reading any other variable is an error."""
-        allowed = execution.spec.ins
-        if allowed is None or execution.inputs is None:
-            return
-        others = [name for name in execution.inputs.variables() if name.partition(".")[0] not in allowed]
-        if others:
-            raise BadUse(
-                f'the stage "{execution.name}" reads "{others[0]}", which is not among --in {",".join(allowed)}',
-                f"Add {others[0]} to --in, or do not read it.",
-            )
-
-    def _may_restore(self, execution: Execution) -> bool:
-        spec = execution.spec
-        if spec.force or spec.always or execution.name in _listed("NBEXP_FORCE"):
-            execution.reasons = (Reason("forced", "", "--always" if spec.always else "--force"),)
-            return False
-        return True
-
-    def _look_up(self, execution: Execution) -> None:
-        assert execution.inputs is not None
-        verifier = Verifier(self._files, self._asked_now, execution.inputs.key)
-        found = look_up(self.store, execution.inputs, verifier.now, code_of_cell(self.shell, execution))
-        execution.hit = found.hit
-        problems = tuple(map(_reason_of, self.store.take_problems()))
-        if found.hit is not None:
-            return
-        earlier = self.store.heads(self.place.notebook, execution.name, execution.cell, limit=COMPARED)
-        reasons = found.reasons or problems or reasons_for_miss(execution.inputs.key, earlier, found.moved)
-        execution.reasons = tuple(dict.fromkeys([*problems, *reasons]))
-
-    def _must_be_restored(self, execution: Execution) -> None:
-        """``nbexp run --only | --from``: stages outside the range are restored, and it is an error if one cannot be."""
-        if execution.name not in _listed("NBEXP_RESTORE_ONLY"):
-            return
-        why = "; ".join(reason.text for reason in (*execution.unstored, *execution.reasons)) or "it is not stored"
-        raise NbexpError(
-            f'the stage "{execution.name}" cannot be restored: {why}', "Run it as well: leave out the range."
-        )
 
     def _begin(self, execution: Execution) -> ast.Module:
         analysis, shell = execution.analysis, self.shell
@@ -233,66 +168,6 @@ class Session:
         if execution.spec.outs is None:
             return execution.tree
         return with_output_check(execution.tree, analysis.has_last)
-
-    # --- finishing ----------------------------------------------------------------------------------------------------
-
-    def _finish(self, execution: Execution, result: ExecutionResult | None) -> Status:
-        success = result is not None and result.success
-        if execution.hit is not None:
-            return self._status(execution, "restored" if success else "failed")
-        if execution.recording is None:
-            return self._status(execution, "unstored" if success else "failed")
-        observed = execution.recording.stop()
-        seconds = observed.seconds
-        if not success:
-            return self._status(execution, "failed", seconds)
-        execution.unstored.extend(blocking_reasons(observed))
-        spec = execution.spec
-        if spec.no_store:
-            execution.unstorable("option", "--no-store", "--no-store")
-        if self.store.read_only:
-            execution.unstorable("store", "", self.store.read_only)
-        if execution.unstored or execution.inputs is None:
-            return self._status(execution, "unstored", seconds)
-        last = result.result if result is not None else None
-        try:
-            record = keep(
-                self.shell, self.store, execution, observed, last, self.place.notebook, self._files,
-                keep_all=self.config.keep == "always",
-            )  # fmt: skip
-        except (Unstorable, Unfingerprintable) as error:
-            execution.unstorable("unstorable", error.path, str(error).replace("\n", " "))
-            return self._status(execution, "unstored", seconds)
-        except StoreError as error:
-            execution.unstorable("store", "", error.what)
-            return self._status(execution, "unstored", seconds)
-        outputs = [variable.name for variable in record.variables if variable.role != "deleted"]
-        return self._status(execution, "ran", seconds, outputs=outputs)
-
-    def _status(
-        self,
-        execution: Execution,
-        status: str,
-        seconds: float = 0.0,
-        *,
-        unstored: Iterable[Reason] = (),
-        outputs: Iterable[str] = (),
-    ) -> Status:
-        hit, inputs = execution.hit, execution.inputs
-        restored = status == "restored" and hit is not None
-        if hit is not None:
-            outputs = [variable.name for variable in hit.record.variables if variable.role != "deleted"]
-        return Status(
-            stage=execution.name,
-            status=status,
-            reasons=() if restored else execution.reasons,
-            key=inputs.key.digest if inputs is not None else "",
-            inputs=inputs.variables() if inputs is not None else (),
-            outputs=tuple(outputs),
-            ran_at=hit.record.created if hit is not None else "",
-            seconds=hit.record.seconds if hit is not None else seconds,
-            unstored=(*execution.unstored, *unstored),
-        )
 
     # --- what the notebook calls while a cell runs --------------------------------------------------------------------
 
@@ -331,7 +206,7 @@ class Session:
     def _parameters_now(self) -> dict[str, Any]:
         return {name: self.shell.user_ns[name] for name in self.parameters if name in self.shell.user_ns}
 
-    def _asked_now(self, part: Part) -> Part:
+    def asked_now(self, part: Part) -> Part:
         """A dependency noted by `note_dependency`, as it is now."""
         if part.kind == "parameter":
             return parameter_part(part.name, self._parameters_now())
@@ -354,14 +229,6 @@ class Session:
 
     def _check_outputs(self, execution: Execution) -> None:
         execution.check_outputs(self.shell.user_ns)
-
-    def _everything(self) -> list[str]:
-        return user_names(self.shell.user_ns, self.shell.user_ns_hidden)
-
-    def _is_host(self, name: str, value: Any) -> bool:
-        return name in ("get_ipython", "exit", "quit") or (
-            name == "open" and self.shell.user_ns_hidden.get("open") is value
-        )
 
     def _fail(self, info: ExecutionInfo, error: BaseException) -> ast.Module:
         execution = next((one for one in self._executions if one.info is info), None)
@@ -386,13 +253,3 @@ class Session:
         import sys
 
         print(text, file=sys.stderr)
-
-
-def _listed(variable: str) -> tuple[str, ...]:
-    return tuple(filter(None, os.environ.get(variable, "").split(",")))
-
-
-def _reason_of(problem: NbexpError) -> Reason:
-    kinds = ((Untrusted, "untrusted"), (Damaged, "damaged"))
-    kind = next((kind for error, kind in kinds if isinstance(problem, error)), "store")
-    return Reason(kind, "", problem.what)

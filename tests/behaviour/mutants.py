@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nbexp.errors import NbexpError
-from nbexp.kernel import session
+from nbexp.kernel import deciding
 from nbexp.kernel.active import active_session
 from nbexp.stage.lookup import Found
 from nbexp.stage.restore import prepare
@@ -37,9 +37,9 @@ MUTANTS: dict[str, Callable[..., Found]] = {"always misses": always_miss, "alway
 @contextlib.contextmanager
 def engine(name: str) -> Iterator[None]:
     """For a time, stages are looked up by the mutant."""
-    original = session.look_up
-    session.look_up = MUTANTS[name]
+    original = deciding.look_up
+    deciding.look_up = MUTANTS[name]
     try:
         yield
     finally:
-        session.look_up = original
+        deciding.look_up = original

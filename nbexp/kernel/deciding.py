@@ -1,0 +1,110 @@
+"""Whether a stage cell about to run is restored: its inputs, its key, and what the store has under it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from nbexp.errors import BadUse, Damaged, NbexpError, Unfingerprintable, Untrusted
+from nbexp.kernel.execution import Execution, code_of_cell
+from nbexp.kernel.namespace import user_names
+from nbexp.kernel.verification import Verifier
+from nbexp.records import Reason
+from nbexp.snapshot.state import state_differences
+from nbexp.stage.explain import reasons_for_miss
+from nbexp.stage.key import make_inputs
+from nbexp.stage.lookup import look_up
+
+if TYPE_CHECKING:
+    from nbexp.kernel.session import Session
+
+#: How many earlier records a miss is compared with.
+COMPARED = 3
+
+
+def decide(session: Session, execution: Execution) -> None:
+    """Find the inputs of a stage and its stored result, if there is one; both are kept in `execution`.
+
+    Raises:
+        BadUse: It reads what ``--in`` does not name.
+        NbexpError: It had to be restored (``nbexp run --only | --from``) and cannot be.
+    """
+    execution.settings = state_differences()
+    _find_inputs(session, execution)
+    _hold_to_inputs(execution)
+    if execution.inputs is not None and _may_restore(execution):
+        _look_up(session, execution)
+    if execution.hit is None:
+        _must_be_restored(execution)
+
+
+def _find_inputs(session: Session, execution: Execution) -> None:
+    shell = session.shell
+
+    def is_host(name: str, value: Any) -> bool:
+        put_there = name == "open" and shell.user_ns_hidden.get("open") is value
+        return put_there or name in ("get_ipython", "exit", "quit")
+
+    try:
+        execution.inputs = make_inputs(
+            execution.analysis,
+            execution.spec,
+            execution.settings,
+            user_names(shell.user_ns, shell.user_ns_hidden),
+            is_host,
+            session.patches.now(),
+        )
+    except Unfingerprintable as error:
+        execution.unstorable("unfingerprintable", error.path, str(error).replace("\n", " "))
+
+
+def _hold_to_inputs(execution: Execution) -> None:
+    """``--in``: reading any other variable is an error."""
+    allowed = execution.spec.ins
+    if allowed is None or execution.inputs is None:
+        return
+    others = [name for name in execution.inputs.variables() if name.partition(".")[0] not in allowed]
+    if others:
+        raise BadUse(
+            f'the stage "{execution.name}" reads "{others[0]}", which is not among --in {",".join(allowed)}',
+            f"Add {others[0]} to --in, or do not read it.",
+        )
+
+
+def _may_restore(execution: Execution) -> bool:
+    spec = execution.spec
+    if spec.force or spec.always or execution.name in _listed("NBEXP_FORCE"):
+        execution.reasons = (Reason("forced", "", "--always" if spec.always else "--force"),)
+        return False
+    return True
+
+
+def _look_up(session: Session, execution: Execution) -> None:
+    assert execution.inputs is not None
+    verifier = Verifier(session.files, session.asked_now, execution.inputs.key)
+    found = look_up(session.store, execution.inputs, verifier.now, code_of_cell(session.shell, execution))
+    execution.hit = found.hit
+    problems = tuple(map(_reason_of, session.store.take_problems()))
+    if found.hit is not None:
+        return
+    earlier = session.store.heads(session.place.notebook, execution.name, execution.cell, limit=COMPARED)
+    reasons = found.reasons or problems or reasons_for_miss(execution.inputs.key, earlier, found.moved)
+    execution.reasons = tuple(dict.fromkeys([*problems, *reasons]))
+
+
+def _must_be_restored(execution: Execution) -> None:
+    """``nbexp run --only | --from``: stages outside the range are restored, and it is an error if one cannot be."""
+    if execution.name not in _listed("NBEXP_RESTORE_ONLY"):
+        return
+    why = "; ".join(reason.text for reason in (*execution.unstored, *execution.reasons)) or "it is not stored"
+    raise NbexpError(f'the stage "{execution.name}" cannot be restored: {why}', "Run it as well: leave out the range.")
+
+
+def _listed(variable: str) -> tuple[str, ...]:
+    return tuple(filter(None, os.environ.get(variable, "").split(",")))
+
+
+def _reason_of(problem: NbexpError) -> Reason:
+    kinds = ((Untrusted, "untrusted"), (Damaged, "damaged"))
+    kind = next((kind for error, kind in kinds if isinstance(problem, error)), "store")
+    return Reason(kind, "", problem.what)

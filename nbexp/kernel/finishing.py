@@ -1,0 +1,92 @@
+"""What became of a stage cell that is over, and its storing: the status that its line shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from nbexp.errors import StoreError, Unfingerprintable, Unstorable
+from nbexp.kernel.blocking import blocking_reasons
+from nbexp.kernel.execution import Execution
+from nbexp.kernel.recording import Observed
+from nbexp.kernel.storing import keep
+from nbexp.records import Reason, Record, Status
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionResult
+
+    from nbexp.kernel.session import Session
+
+
+def finish(session: Session, execution: Execution, result: ExecutionResult | None) -> Status:
+    """Store what a stage made, if it ran, may be stored, and can be.
+
+    Args:
+        result: IPython's; None if the cell was torn down.
+    """
+    success = result is not None and result.success
+    if execution.hit is not None:
+        return status_of(execution, "restored" if success else "failed")
+    if execution.recording is None:
+        return status_of(execution, "unstored" if success else "failed")
+    observed = execution.recording.stop()
+    if not success:
+        return status_of(execution, "failed", observed.seconds)
+    execution.unstored.extend(blocking_reasons(observed))
+    if execution.spec.no_store:
+        execution.unstorable("option", "--no-store", "--no-store")
+    if session.store.read_only:
+        execution.unstorable("store", "", session.store.read_only)
+    record = None
+    if not execution.unstored and execution.inputs is not None:
+        record = _kept(session, execution, observed, result)
+    if record is None:
+        return status_of(execution, "unstored", observed.seconds)
+    return status_of(execution, "ran", observed.seconds, outputs=_outputs(record))
+
+
+def _kept(session: Session, execution: Execution, observed: Observed, result: ExecutionResult | None) -> Record | None:
+    last = result.result if result is not None else None
+    try:
+        return keep(
+            session.shell, session.store, execution, observed, last, session.place.notebook, session.files,
+            keep_all=session.config.keep == "always",
+        )  # fmt: skip
+    except (Unstorable, Unfingerprintable) as error:
+        execution.unstorable("unstorable", error.path, str(error).replace("\n", " "))
+    except StoreError as error:
+        execution.unstorable("store", "", error.what)
+    return None
+
+
+def _outputs(record: Record) -> list[str]:
+    return [variable.name for variable in record.variables if variable.role != "deleted"]
+
+
+def status_of(
+    execution: Execution,
+    status: str,
+    seconds: float = 0.0,
+    *,
+    unstored: Iterable[Reason] = (),
+    outputs: Iterable[str] = (),
+) -> Status:
+    """The status of a stage cell, with all that is known of it.
+
+    Args:
+        status: ``restored ran failed unstored``. seconds: How long it ran.
+        unstored: Reasons beside those that the execution has. outputs: What it made.
+    """
+    hit, inputs = execution.hit, execution.inputs
+    restored = status == "restored" and hit is not None
+    return Status(
+        stage=execution.name,
+        status=status,
+        reasons=() if restored else execution.reasons,
+        key=inputs.key.digest if inputs is not None else "",
+        inputs=inputs.variables() if inputs is not None else (),
+        outputs=tuple(outputs if hit is None else _outputs(hit.record)),
+        ran_at=hit.record.created if hit is not None else "",
+        seconds=hit.record.seconds if hit is not None else seconds,
+        unstored=(*execution.unstored, *unstored),
+    )
