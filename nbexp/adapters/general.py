@@ -11,6 +11,7 @@ from nbexp.adapters.containers import Subclass, base_of
 from nbexp.adapters.instances import Fields, dict_getter
 from nbexp.adapters.origin import is_project
 from nbexp.adapters.reference import global_node
+from nbexp.adapters.refused import ITERATOR
 from nbexp.errors import Unfingerprintable
 
 _ADVICE = "Tell nbexp what it is made of with nbexp.register, or make it inside the stage that uses it."
@@ -21,7 +22,12 @@ def fallback(tp: type) -> Adapter:
     base = base_of(tp)
     if base is not None:
         return Subclass(tp, base)
-    return instances.adapter_of(tp) or General(tp)
+    return instances.adapter_of(tp) or (ITERATOR if _is_native_iterator(tp) else General(tp))
+
+
+def _is_native_iterator(tp: type) -> bool:
+    """Whether a type is an iterator made in C: pickle would take most of them apart, but not put them back in place."""
+    return hasattr(tp, "__next__") and not is_project(tp.__module__)
 
 
 class General(Adapter):

@@ -32,18 +32,19 @@ class Refused(Adapter):
 _GENERATOR = Refused(
     "what a generator gives next cannot be told from outside", "Make a list of it, or make it where it is used."
 )
-_ITERATOR = Refused(
+ITERATOR = Refused(
     "what an iterator gives next cannot be told from outside", "Make a list of it, or make it where it is used."
 )
 _RUNNING = Refused("it is part of a running program", "Make it inside the stage that uses it.")
 _CONNECTION = Refused("it is a connection", "Make it inside the stage that uses it.")
+_LAZY = Refused("it reads its data only when it is used", "Collect it, or make it inside the stage that uses it.")
 
 _ITERATORS = [tp for tp in vars(itertools).values() if isinstance(tp, type)]
 _ITERATORS += [map, filter, zip, enumerate, reversed]
 
 #: Adapters by exact type or name.
 REFUSED: dict[type | str, Adapter] = {
-    **dict.fromkeys(_ITERATORS, _ITERATOR),
+    **dict.fromkeys(_ITERATORS, ITERATOR),
     types.GeneratorType: _GENERATOR,
     types.CoroutineType: _GENERATOR,
     types.AsyncGeneratorType: _GENERATOR,
@@ -59,6 +60,12 @@ REFUSED: dict[type | str, Adapter] = {
     "subprocess.Popen": _RUNNING,
     "_asyncio.Task": _RUNNING,
     "_asyncio.Future": _RUNNING,
+    "polars.lazyframe.frame.LazyFrame": _LAZY,
+    "polars.lazyframe.group_by.LazyGroupBy": _LAZY,
+    "pyarrow._dataset.FileSystemDataset": _LAZY,
+    "pyarrow._dataset.UnionDataset": _LAZY,
+    "pyarrow._dataset.FileFragment": _LAZY,
+    "pyarrow._dataset_parquet.ParquetFileFragment": _LAZY,
     "concurrent.futures.thread.ThreadPoolExecutor": _RUNNING,
     "concurrent.futures.process.ProcessPoolExecutor": _RUNNING,
 }

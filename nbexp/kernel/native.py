@@ -55,7 +55,12 @@ def _polars_writers() -> tuple[Door, ...]:
 #: By the module after whose import the doors exist. Names that a version lacks are passed over.
 DOORS: dict[str, tuple[Door, ...]] = {
     "pandas.io.parquet": (Door("_get_path_or_handle", "path"),),
-    "pyarrow": (Door("memory_map", "path"), Door("create_memory_map", "path", WRITE)),
+    "pyarrow": (
+        Door("memory_map", "path"),
+        Door("create_memory_map", "path", WRITE),
+        Door("input_stream", "source"),
+        Door("output_stream", "source", WRITE),
+    ),
     "pyarrow.ipc": (
         Door("open_file", "source"),
         Door("open_stream", "source"),
@@ -95,6 +100,7 @@ DOORS: dict[str, tuple[Door, ...]] = {
         *_polars_writers(),
         *(Door(f"LazyFrame.sink_{name}", "path", WRITE, 1) for name in ("csv", "parquet", "ipc", "ndjson")),
     ),
+    "torch": (Door("from_file", "filename"),),
     "torch.serialization": (Door("_open_zipfile_writer_file.__init__", "name", WRITE, 1),),
     "torch.jit": (Door("load", "f"), Door("save", "f", WRITE, 1)),
 }

@@ -19,7 +19,7 @@ from nbexp.adapters.graph import Live, held
 from nbexp.adapters.kinds import BUILTIN
 from nbexp.adapters.patch import detach
 from nbexp.adapters.preview import preview
-from nbexp.errors import Unstorable
+from nbexp.errors import Unpatchable, Unstorable
 from nbexp.records import Variable
 from nbexp.registry import adapter_for
 from nbexp.snapshot.modules import changed_globals
@@ -126,10 +126,24 @@ def _is_mutated(root: Root) -> bool:
 
 
 def _patches(root: Root) -> list[tuple[Live, Any]]:
-    """The new content of every object of a mutated input, reachable from it still or not: others may hold them."""
+    """The new content of every object of a mutated input, reachable from it still or not: others may hold them.
+
+    Raises:
+        Unstorable: One of them could not take over another content.
+    """
     return [
-        (Live(root.label, number), detach(node)) for number, node in enumerate(root.mark.nodes) if not is_code(node)
+        (Live(root.label, number), _detached(root, node))
+        for number, node in enumerate(root.mark.nodes)
+        if not is_code(node)
     ]
+
+
+def _detached(root: Root, node: object) -> Any:
+    try:
+        return detach(node)
+    except Unpatchable as error:
+        why = f"the stage changed it, and {error.why}"
+        raise Unstorable(root.label, error.type_name, why, "Make it in the stage that changes it.") from error
 
 
 def _rebound_attributes(inputs: Inputs) -> list[tuple[str, str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from nbexp.adapters.fingerprint import mutables
 from nbexp.adapters.graph import CodeSource, Live, load
-from nbexp.adapters.patch import patch
+from nbexp.adapters.patch import check_patch, patch
 from nbexp.errors import Damaged, NbexpError
 from nbexp.records import Record
 from nbexp.stage.key import Inputs
@@ -84,6 +84,8 @@ def prepare(stored: Stored, content: Content, inputs: Inputs, code: Callable[[],
             f'the stored values of "{stored.record.stage}" cannot be loaded: {error!r}', "The stage runs again."
         ) from error
     patches = tuple((find(live), new) for live, new in graph[PATCHES])
+    for live, new in patches:
+        check_patch(live, new)
     for module, _, _ in graph[ATTRIBUTES]:
         importlib.import_module(module)
     return Restored(
