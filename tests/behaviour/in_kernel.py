@@ -59,6 +59,10 @@ class Kernel:
         self.client.stop_channels()
         self._manager.shutdown_kernel(now=True)
 
+    def is_alive(self) -> bool:
+        """Whether its process runs."""
+        return bool(self._manager.is_alive())
+
     def interrupt(self) -> None:
         """What the stop button does."""
         self._manager.interrupt_kernel()
@@ -89,7 +93,7 @@ class Kernel:
             try:
                 message = self.client.get_iopub_msg(timeout=1)
             except queue.Empty:
-                assert self._manager.is_alive(), "the kernel died"
+                assert self.is_alive(), "the kernel died"
                 continue
             if message["parent_header"].get("msg_id") != message_id:
                 continue
