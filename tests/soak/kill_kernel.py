@@ -1,7 +1,7 @@
 """Kill -9 of a real kernel while its stage cells run and are stored, at every named point and at random.
 
-Run it by hand: ``python -m tests.soak.kill_kernel [KILLS_AT_EACH_POINT] [KILLS_AT_RANDOM]``. A kernel runs a notebook of
-stages that nobody has run before and dies; the next kernel runs the same notebook, twice. A cell that fails, a value
+Run it by hand: ``python -m tests.soak.kill_kernel [KILLS_AT_EACH_POINT] [KILLS_AT_RANDOM]``. A kernel runs a notebook
+of stages that nobody has run before and dies; the next kernel runs the same notebook, twice. A cell that fails, a value
 that is not right, a display that is not what the run showed, or a result that was in the store before and is gone makes
 the exit code 1. All kernels share one store.
 """
@@ -37,8 +37,8 @@ STAGES = {
     "below": "f = len(b) + int(c[2]) + int(d[3][0])\nf",
 }
 LOOK = (
-    "(a['k'][1], a['k'][2].tolist(), np.shares_memory(a['k'][2], c), b[0], b[-1], int(c[0]), int(c[-1]), int(c[1:].sum()), "
-    "[int(x[0] + x[-1]) for x in d], e.x.tolist(), open('written.csv').read().count('\\n'), f)"
+    "(a['k'][1], a['k'][2].tolist(), np.shares_memory(a['k'][2], c), b[0], b[-1], "
+    "int(c[0]), int(c[-1]), int(c[1:].sum()), [int(x[0] + x[-1]) for x in d], e.x.tolist(), open('written.csv').read().count('\\n'), f)"
 )
 
 
