@@ -40,6 +40,11 @@ class NbexpError(Exception):
     def __str__(self) -> str:
         return f"{self.what}\n{self.advice}" if self.advice else self.what
 
+    @property
+    def sentences(self) -> str:
+        """What happened and what to do, on one line."""
+        return f"{self.what}. {self.advice}" if self.advice else self.what
+
 
 class BadUse(NbexpError):
     """A command or header that cannot be understood; the CLI exits with 2 and nothing was written."""

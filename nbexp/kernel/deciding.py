@@ -55,7 +55,7 @@ def _find_inputs(session: Session, execution: Execution) -> None:
             session.patches.now(),
         )
     except Unfingerprintable as error:
-        execution.unstorable("unfingerprintable", error.path, str(error).replace("\n", " "))
+        execution.unstorable("unfingerprintable", error.path, error.sentences)
 
 
 def _hold_to_inputs(execution: Execution) -> None:

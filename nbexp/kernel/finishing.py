@@ -53,7 +53,7 @@ def _kept(session: Session, execution: Execution, observed: Observed, result: Ex
             keep_all=session.config.keep == "always",
         )  # fmt: skip
     except (Unstorable, Unfingerprintable) as error:
-        execution.unstorable("unstorable", error.path, str(error).replace("\n", " "))
+        execution.unstorable("unstorable", error.path, error.sentences)
     except StoreError as error:
         execution.unstorable("store", "", error.what)
     return None
