@@ -38,7 +38,8 @@ STAGES = {
 }
 LOOK = (
     "(a['k'][1], a['k'][2].tolist(), np.shares_memory(a['k'][2], c), b[0], b[-1], "
-    "int(c[0]), int(c[-1]), int(c[1:].sum()), [int(x[0] + x[-1]) for x in d], e.x.tolist(), open('written.csv').read().count('\\n'), f)"
+    "int(c[0]), int(c[-1]), int(c[1:].sum()), "
+    "[int(x[0] + x[-1]) for x in d], e.x.tolist(), open('written.csv').read().count('\\n'), f)"
 )
 
 
