@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 #: Names that IPython keeps in the namespace for itself: history and its caches. Read, they are inputs; never outputs.
-_HISTORY = re.compile(r"_+|_\d+|_i+|_i\d+|_[iod]h|_exit_code|In|Out")
+_HISTORY = re.compile(r"_+|_\d+|_i+|_i\d+|_[iod]h|_exit_code")
 
 #: Names that the host binds; they belong to no notebook.
 _HOST = frozenset(
     {
         "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtin__", "__builtins__",
-        "__annotations__", "get_ipython", "exit", "quit", "__session__", "__vsc_ipynb_file__", "__file__",
+        "__annotations__", "get_ipython", "exit", "quit", "__session__", "__vsc_ipynb_file__", "__file__", "In", "Out",
     }
 )  # fmt: skip
 
@@ -23,7 +23,8 @@ _ABSENT = object()
 
 def is_user_name(name: str) -> bool:
     """Whether a cell's own binding of `name` is an output: not the history and not the host's."""
-    return name not in _HOST and _HISTORY.fullmatch(name) is None
+    # IPython keeps a name for each cell that has run: the first character decides before the pattern is asked.
+    return name not in _HOST and not (name[:1] == "_" and _HISTORY.fullmatch(name))
 
 
 def user_names(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> list[str]:

@@ -81,6 +81,7 @@ class Session:
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """A cell begins."""
+        self.store.resume()  # at the latest now: this cell may be long, or kill the kernel
         self._cells.append((info, threading.get_ident()))
         self.patches.note_cell(info.raw_cell or "")
         if found := parameters_in(info):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform as python_platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,10 +79,25 @@ def keep(
     )
     files = {use.path: Path(use.resolved) for use in observed.effects.results}
     if worth:
-        store.commit(record, dumped.graph, dumped.buffers, files)
+        store.commit(record, dumped.graph, dumped.buffers, files, hold=True)
     else:
-        store.commit(record, files=files)
+        store.commit(record, files=files, hold=True)
+    _after_reply(store.resume)
     return record
+
+
+def _after_reply(action: Callable[[], None]) -> None:
+    """Call `action` when the kernel has sent its reply, where its loop gets to it; without a loop, now.
+
+    A thread that is woken earlier takes the interpreter from the cell that is about to end, for longer than all of its
+    storing takes.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        action()
+    else:
+        loop.call_soon(action)
 
 
 def _dump(shell: InteractiveShell, execution: Execution, observed: Observed, outputs: Outputs, last: Any) -> Dumped:

@@ -38,19 +38,34 @@ class Writer:
     def _reset(self) -> None:
         """Nothing waits and no thread runs: the state at first, and in a forked child, whose parent goes on alone."""
         self._waiting: deque[Publication] = deque()
-        self._changed = threading.Condition(threading.Lock())
+        lock = threading.Lock()
+        self._work, self._changed = threading.Condition(lock), threading.Condition(lock)
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
 
-    def submit(self, job: Publication) -> None:
-        """Hand over a publication; waits only if very many wait already."""
+    def submit(self, job: Publication, hold: bool = False) -> None:
+        """Hand over a publication; waits only if very many wait already.
+
+        Args:
+            hold: Leave the thread asleep until `resume` or until somebody waits for it.
+        """
         with self._changed:
             while len(self._waiting) >= MAX_WAITING:
-                self._changed.wait()
+                self._await()
             self._waiting.append(job)
-            self._changed.notify_all()
-            if self._thread is None:
-                self._start()
+            if not hold:
+                self._wake()
+
+    def resume(self) -> None:
+        """Begin with what was handed over with `hold`."""
+        if self._waiting:
+            with self._changed:
+                self._wake()
+
+    def _wake(self) -> None:
+        self._work.notify_all()
+        if self._thread is None and self._waiting:
+            self._start()
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
@@ -58,7 +73,8 @@ class Writer:
             self._thread.start()
         except RuntimeError:  # the interpreter is shutting down: no thread starts, so the work is done here
             self._thread = None
-            self._do(self._waiting.popleft())
+            while self._waiting:
+                self._do(self._waiting.popleft())
 
     def waiting(self) -> tuple[Publication, ...]:
         """Publications that are not finished, oldest first."""
@@ -68,7 +84,7 @@ class Writer:
         """Wait until no record with this static key is on its way; may be interrupted."""
         with self._changed:
             while any(job.key == key for job in self._waiting):
-                self._changed.wait()
+                self._await()
 
     def drain(self, timeout: float | None = None) -> bool:
         """Wait until everything submitted so far and since is done; False if `timeout` seconds did not suffice."""
@@ -78,14 +94,20 @@ class Writer:
                 left = None if end is None else end - time.monotonic()
                 if left is not None and left <= 0:
                     return False
-                self._changed.wait(left)
+                self._await(left)
         return True
+
+    def _await(self, timeout: float | None = None) -> None:
+        """Wait for the thread's next step."""
+        self._wake()
+        if self._waiting:
+            self._changed.wait(timeout)
 
     def _run(self) -> None:
         while True:
             with self._changed:
                 while not self._waiting:
-                    self._changed.wait()
+                    self._work.wait()
                 job = self._waiting[0]
             self._do(job)
             with self._changed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -53,6 +54,44 @@ def test_drain_tells_whether_all_is_done() -> None:
     gate.open.set()
     assert writer.drain(60)
     assert writer.waiting() == ()
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda writer: writer.resume(),
+        lambda writer: writer.wait_for(key_of("a")),
+        lambda writer: writer.drain(60),
+        lambda writer: writer.submit(job("b")),
+    ],
+    ids=["resume", "wait for it", "drain", "the next"],
+)
+@pytest.mark.parametrize("asleep", [False, True], ids=["no thread yet", "a thread asleep"])
+def test_what_is_held_waits_for_a_reason_to_begin(asleep: bool, begin: Callable[[Writer], object]) -> None:
+    done: list[str] = []
+    writer = Writer(lambda job: done.append(job.key), pytest.fail)
+    if asleep:
+        writer.submit(job("z"))
+        assert writer.drain(60)
+    writer.submit(job("a"), hold=True)
+    assert [waiting.key for waiting in writer.waiting()] == [key_of("a")]
+    begin(writer)
+    assert writer.drain(60)
+    assert key_of("a") in done
+
+
+def test_two_may_wait_at_once() -> None:
+    gate = Gate()
+    writer = Writer(gate, pytest.fail)
+    writer.submit(job("a"), hold=True)
+    waiting = [threading.Thread(target=writer.drain, args=(60,)) for _ in range(2)]
+    for thread in waiting:
+        thread.start()
+    assert gate.entered.wait(60)
+    gate.open.set()
+    for thread in waiting:
+        thread.join(60)
+    assert gate.done == [key_of("a")]
 
 
 def test_only_the_wanted_key_is_waited_for() -> None:
