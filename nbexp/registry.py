@@ -30,6 +30,7 @@ LIBRARIES = {
     "sklearn": "nbexp.adapters.sklearn",
     "matplotlib": "nbexp.adapters.matplotlib",
     "torch": "nbexp.adapters.torch",
+    "plotly": "nbexp.adapters.plotly",
 }
 
 #: Asked for every type, after the libraries.

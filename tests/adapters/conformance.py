@@ -35,6 +35,7 @@ LIBRARIES = {
     "pyarrow": "pyarrow",
     "sklearn": "sklearn",
     "matplotlib": "matplotlib",
+    "plotly": "plotly",
     "torch": "torch",
     "general": "scipy",
     "polars": "polars",

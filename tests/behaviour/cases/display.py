@@ -10,6 +10,9 @@ from tests.behaviour.model import HIT, MISS, OTHER, RAN, RESTORED, case, cell, f
 _C = "display"
 _replayed = partial(lambda name, *rest, **named: replayed(name, _C, *rest, **named))
 _PLOT = "import matplotlib; matplotlib.use('agg')\nimport matplotlib.pyplot as plt\nfrom IPython.display import display"
+_GO = "import plotly.graph_objects as go"
+_EXPRESS = "import pandas as pd, plotly.express as px\ndf = pd.DataFrame({'a': [1, 2], 'b': [2., 3.]})"
+_FIGURE = _GO + "\nfig = go.Figure(go.Bar(y=[1, 2]))\nsame, t, lay = fig, fig.data[0], fig.layout"
 
 CASES = [
     _replayed("print", "", "print('one')\nprint('two')"),
@@ -44,6 +47,19 @@ CASES = [
     _replayed("two figures and a value", "%matplotlib inline\nimport matplotlib.pyplot as plt", "plt.figure(); plt.plot([1])\nplt.figure(); plt.plot([2])\n'end'", final("_", "end"), needs="matplotlib", kernel=True),
     _replayed("plt.show", "%matplotlib inline\nimport matplotlib.pyplot as plt", "print('a')\nplt.plot([1])\nplt.show()\nprint('b')", needs="matplotlib", kernel=True),
     _replayed("plotly figure", "import plotly.graph_objects as go", "fig = go.Figure(go.Bar(y=[1, 2]))\nfig.to_plotly_json()['data'][0]['type']", final("_", "bar"), needs="plotly"),
+    _replayed("plotly figure is the same to the byte", _EXPRESS, "fig = px.line(df, x='a', y='b', title='t')\nj = fig.to_json()", final("fig.to_json() == j", True), final("type(fig.data[0].y).__name__", "ndarray"), final("list(map(float, fig.data[0].y))", [2.0, 3.0]), needs="plotly pandas"),
+    _replayed("plotly figure as last value", _EXPRESS, "fig = px.bar(df, x='a', y='b')\nfig", final("_ is fig", True), needs="plotly pandas nbformat", kernel=True),
+    _replayed("plotly frames and subplots", _GO, "import numpy as np\nfrom plotly.subplots import make_subplots\nfig = make_subplots(1, 2)\nfig.add_trace(go.Heatmap(z=np.eye(2)), row=1, col=2)\nfig.frames = [go.Frame(data=[go.Bar(y=[1])], name='f')]", cell("_ = fig.add_trace(go.Bar(y=[1]), row=1, col=1)"), final("[t.xaxis for t in fig.data]", ["x2", "x"]), final("fig.layout.xaxis2.anchor", "y2"), final("fig.frames[0].data[0].y", (1,)), needs="plotly"),
+    _replayed("plotly traces are the figure's own", _GO, "fig = go.Figure([go.Bar(y=[1, 2]), go.Scatter(y=[3])])\nt = fig.data[1]\nx = fig.layout.xaxis", final("t is fig.data[1] and x is fig.layout.xaxis", True), cell("t.marker.color = 'red'\nx.title = 'k'"), final("fig.data[1].marker.color, fig.to_dict()['layout']['xaxis']['title']['text']", ("red", "k")), needs="plotly"),
+    _replayed("plotly trace added to an input", _FIGURE, "fig.add_trace(go.Scatter(y=[3]))\nn = len(fig.data)", final("[t.type for t in fig.data], n", (["bar", "scatter"], 2)), final("t is fig.data[0] and fig is same", True), cell("t.y = [5]\nfig.data[1].y = [6]"), final("[d['y'] for d in fig.to_dict()['data']]", [[5], [6]]), needs="plotly"),
+    _replayed("plotly layout of an input updated", _FIGURE, "fig.update_layout(title='new', xaxis2={'title': 'k'})\nfig.add_annotation(text='a');", final("lay is fig.layout and lay.title.text", "new"), final("fig.layout.xaxis2.title.text, fig.layout.annotations[0].text", ("k", "a")), final("t is fig.data[0]", True), needs="plotly"),
+    _replayed("plotly traces of an input turned round and removed", _FIGURE + "\n_ = fig.add_trace(go.Pie(values=[1]))\np = fig.data[1]", "fig.data = (fig.data[1],);", final("p is fig.data[0] and t.parent is None and t.y", (1, 2)), cell("p.name = 'k'"), final("fig.to_dict()['data'][0]['name']", "k"), needs="plotly"),
+    _replayed("plotly trace changed, its figure follows", _FIGURE, "t.update(y=[7], name='n');", final("fig.data[0].y, fig.data[0].name, t is fig.data[0]", ((7,), "n", True)), needs="plotly"),
+    case("plotly figure that calls back", _C, OTHER, cell(_FIGURE + "\nfig.layout.on_change(print, 'title')"), stage("n = len(fig.data)", "unstored", why="called when it changes"), needs="plotly"),
+    *twins("plotly figure read", _C, setup="import plotly.graph_objects as go\nfig = go.Figure(go.Bar(x=[1, 2], y=[3, 4])).update_layout(title='t', width=100)", source="n = fig.layout.title.text + str(fig.data[0].y)",
+           miss="import plotly.graph_objects as go\nfig = go.Figure(go.Bar(x=[1, 2], y=[3, 5])).update_layout(title='t', width=100)", hit="import plotly.graph_objects as go\nfig = go.Figure()\nfig.add_trace(go.Bar(y=[3, 4], x=[1, 2]))\nfig.update_layout(width=100)\nfig.layout.title = 't'\nfig.layout.xaxis.title.text", value=("n", "t(3, 5)", "t(3, 4)"), needs="plotly"),
+    *twins("plotly trace added to a figure", _C, setup=_FIGURE, source="fig.add_trace(go.Scatter(y=[3]));", miss=_FIGURE + "\nt.y = [1, 3]", hit=_FIGURE + "\nt.y, t.marker.color, fig.to_json()", value=("[d.y for d in fig.data]", [(1, 3), (3,)], [(1, 2), (3,)]), needs="plotly"),
+    *twins("plotly layout of a figure updated", _C, setup=_FIGURE, source="fig.update_layout(title='new');", miss=_FIGURE + "\nlay.width = 200", hit=_FIGURE + "\nlay.width = None", value=("lay.title.text, lay.width", ("new", 200), ("new", None)), needs="plotly"),
     _replayed("logging", "import logging", "logging.getLogger('own').warning('hello')\ny = 1"),
     _replayed("warning", "import warnings", "warnings.warn('careful')\ny = 1"),
     _replayed("warning of a library", "import numpy as np", "y = np.array([1.]) / 0", needs="numpy"),
