@@ -115,6 +115,13 @@ def test_annotations_are_made_anew_when_one_is_added_as_plotly_does() -> None:
         assert [one.text for one in figure.layout.annotations] == ["here", "more"]
 
 
+def test_a_list_that_was_asked_for_while_empty_fills() -> None:
+    live = go.Figure()
+    assert live.layout.annotations == ()
+    patched(live, go.Figure(), lambda figure: figure.add_annotation(text="new"))
+    assert live.layout.annotations[0].text == "new"
+
+
 def test_a_removed_trace_keeps_what_it_shows() -> None:
     live = cases.plot()
     removed, kept = live.data

@@ -8,7 +8,7 @@ from plotly.basedatatypes import BasePlotlyType
 
 from nbexp.adapters.base import Adapter, Node, Storing
 from nbexp.adapters.kinds import ATOMS
-from nbexp.adapters.plotly.objects import CACHES, SETS, check, fill, new_object, part_at, place_of, retire
+from nbexp.adapters.plotly.objects import CACHES, SETS, check, fill, kinds_in, new_object, part_at, place_of, retire
 from nbexp.errors import Unfingerprintable, Unpatchable
 
 #: The rest of what is no content: edits held back, and what is looked at elsewhere.
@@ -71,7 +71,8 @@ class PartAdapter(FigureAdapter):
 
     def reduce(self, value: Any, storing: Storing) -> Any:
         if isinstance(value._parent, BasePlotlyType) and "_place" not in vars(value):
-            return part_at, (value._parent, *place_of(value))
+            name, index = place_of(value)
+            return part_at, (value._parent, name, index, [] if index is None else kinds_in(value._parent._props, name))
         return super().reduce(value, storing)
 
     def check_patch(self, live: Any, new: Any) -> None:

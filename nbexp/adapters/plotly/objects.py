@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from plotly.basedatatypes import BaseFigure, BasePlotlyType
 
-from nbexp.errors import Unfingerprintable
+from nbexp.errors import Unfingerprintable, Unpatchable
 
 FIGURE = "plotly.graph_objs._figure.Figure"
 
@@ -54,9 +54,22 @@ def place_of(part: Any) -> tuple[str, int | None]:
     raise Unfingerprintable("", type(part).__qualname__, "another object took its place in the figure", _ADVICE)
 
 
-def part_at(parent: Any, name: str, index: int | None) -> Any:
-    """What `place_of` tells the place of."""
-    return parent[name] if index is None else parent[name][index]
+def part_at(parent: Any, name: str, index: int | None, kinds: Sequence[Any]) -> Any:
+    """What `place_of` tells the place of, if the list that it lies in is as it was.
+
+    Args:
+        kinds: What `kinds_in` gave. A live figure that is about to get another list has other objects in it by then.
+    """
+    if index is None:
+        return parent[name]
+    if kinds_in(parent._props, name) != kinds:
+        raise Unpatchable(f".{name}[{index}]", type(parent).__qualname__, "the stage changes the list it lies in")
+    return parent[name][index]
+
+
+def kinds_in(props: dict[str, Any] | None, name: str) -> list[Any]:
+    """The kind of each element of a list of parts; they are made anew when these change."""
+    return [element.get("type") for element in (props or {}).get(name) or ()]
 
 
 def new_object(kind: Any) -> Any:
@@ -78,13 +91,15 @@ def fill(part: Any, state: dict[str, Any]) -> None:
 
 def retire(part: Any, old: dict[str, Any], new: dict[str, Any]) -> None:
     """Free the elements of lists that get another length or other kinds: plotly has made all of them anew."""
-    for name, index, held in list(_inner(part)):
-        before, after = old.get(name) or {}, new.get(name) or {}
-        if index is None:
-            retire(held, before, after)
-        elif [props.get("type") for props in before] == [props.get("type") for props in after]:
-            retire(held, before[index], after[index])
-        else:
-            part._compound_array_props.pop(name, None)
-            held._parent = None
-            held._orphan_props.update(copy.deepcopy(before[index]))
+    for name, held in part._compound_props.items():
+        if held is not None:
+            retire(held, old.get(name) or {}, new.get(name) or {})
+    for name, elements in list(part._compound_array_props.items()):
+        if kinds_in(old, name) == kinds_in(new, name):
+            for element, before, after in zip(elements or (), old.get(name) or (), new.get(name) or (), strict=False):
+                retire(element, before, after)
+            continue
+        del part._compound_array_props[name]
+        for element, before in zip(elements or (), old.get(name) or (), strict=False):
+            element._parent = None
+            element._orphan_props.update(copy.deepcopy(before))
