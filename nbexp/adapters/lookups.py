@@ -30,6 +30,9 @@ _AT_WORD = re.compile(r"@\s*([^\W\d]\w*)")
 #: Ways to reach any loaded module, rather than any global.
 _MODULE_TABLES = frozenset({"sys.modules", "import_module"})
 
+#: Ways to reach what no name of the code's own module leads to: what the notebook holds, wherever the code stands.
+_ANYWHERE = frozenset({"f_globals", "f_locals", "get_ipython", "__subclasses__", "get_objects", "get_referrers"})
+
 T = TypeVar("T")
 
 
@@ -54,11 +57,17 @@ def lookups(code: CodeType, module: str, namespace: Mapping[str, Any]) -> Lookup
     imports = set(imported_modules(code, package))
     if reads.dynamic - _MODULE_TABLES:
         names.update(Name(module, (name,)) for name in every_name(module, namespace))
-    if any(each.module == NOTEBOOK for each in reads.imports) and module != NOTEBOOK:
+    if module != NOTEBOOK and _reaches_notebook(reads):
         names.update(Name(NOTEBOOK, (name,)) for name in every_name(NOTEBOOK, vars(sys.modules[NOTEBOOK])))
-    if reads.dynamic & _MODULE_TABLES:
+    if reads.dynamic & (_MODULE_TABLES | {"__subclasses__"}):
         imports.update(name for name in list(sys.modules) if is_project(name) and name != NOTEBOOK)
     return Lookups(frozenset(names), frozenset(imports))
+
+
+def _reaches_notebook(reads: Reads) -> bool:
+    if any(each.module == NOTEBOOK for each in reads.imports) or reads.dynamic & _ANYWHERE:
+        return True
+    return NOTEBOOK in reads.strings and bool(reads.dynamic & _MODULE_TABLES)
 
 
 def every_name(module: str, namespace: Mapping[str, Any]) -> Iterator[str]:

@@ -19,8 +19,10 @@ _STORES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 _IMPORTERS = frozenset({"import_module", "__import__", "reload"})
 
 #: Names that reach any global; and attributes that do so on frames, functions and the table of modules.
-_DYNAMIC_NAMES = frozenset({"exec", "eval", "globals", "execfile"})
-_DYNAMIC_ATTRIBUTES = frozenset({"f_globals", "f_locals", "__globals__", "f_builtins"})
+_DYNAMIC_NAMES = frozenset({"exec", "eval", "globals", "execfile", "get_ipython"})
+_DYNAMIC_ATTRIBUTES = frozenset(
+    {"f_globals", "f_locals", "__globals__", "f_builtins", "__subclasses__", "get_objects", "get_referrers"}
+)
 
 
 @dataclass(frozen=True, slots=True)

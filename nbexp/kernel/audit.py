@@ -29,7 +29,7 @@ WATCHED = frozenset(
         "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.fork",
         "os.forkpty", "pty.spawn", "_winapi.CreateProcess", "os.kill", "webbrowser.open",
         "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr",
-        "socket.sendto", "socket.sendmsg",
+        "socket.sendto", "socket.sendmsg", "pickle.find_class",
     }
 )  # fmt: skip
 

@@ -54,6 +54,7 @@ class Effects:
         processes: Child processes. connections: sockets, and other ways out of the process.
         env: Environment variables that notebook or project code read; ``("*",)`` if it took all of them.
         env_changed: Environment variables that the stage set to something else, imports of packages aside.
+        unpickled: Module and name of each function and class that was looked up for a pickle.
         moved: Whether the working directory changed. paths_changed: whether `sys.path` is not as it was.
         changed: Files that something else changed between the stage's reading and its end: no digest is sure.
         running: Threads and tasks of the notebook that still run.
@@ -68,6 +69,7 @@ class Effects:
     connections: tuple[Connection, ...] = ()
     env: tuple[str, ...] = ()
     env_changed: tuple[str, ...] = ()
+    unpickled: tuple[tuple[str, str], ...] = ()
     moved: bool = False
     paths_changed: bool = False
     changed: tuple[str, ...] = ()
@@ -88,6 +90,7 @@ class Seen:
     connections: dict[Connection, None] = field(default_factory=dict)
     env: dict[str, None] = field(default_factory=dict)
     env_set: dict[str, str | None] = field(default_factory=dict)
+    unpickled: dict[tuple[str, str], None] = field(default_factory=dict)
     problem: str = ""
 
 

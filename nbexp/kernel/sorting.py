@@ -55,6 +55,9 @@ class Sorter:
             self._listed(arguments[0], frame)
         elif event == "sqlite3.connect":
             self._database(arguments[0], frame)
+        elif event == "pickle.find_class":
+            if not origins.in_installed_import(frame):
+                self.seen.unpickled.setdefault((str(arguments[0]), str(arguments[1])))
         elif event in _FILE_CHANGES:
             self._changed(event, arguments, frame)
         elif event in _PROCESSES:

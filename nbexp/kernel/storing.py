@@ -21,6 +21,7 @@ from nbexp.snapshot.state import capture, state_differences
 from nbexp.stage.capture import Outputs, gather, mark_of
 from nbexp.stage.key import NOTEBOOK
 from nbexp.stage.restore import ATTRIBUTES, GENERATORS, LAST, NAMES, PATCHES, SETTINGS, LazyCode
+from nbexp.stage.unpickled import unpickled_parts
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -159,12 +160,16 @@ def _changed_settings(before: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) -> Iterator[Part]:
+    assert execution.inputs is not None
     effects = observed.effects
     yield from (file_part(use.path, cache) for use in effects.reads)
     yield from (listing_part(use.path, use.digest) for use in effects.listings)
     yield from (rng_part(name, use.start) for name, use in sorted(observed.generators.items()) if use.depends)
     yield from _imports(execution, observed.imported)
     yield from execution.asked.values()
+    found = [(module, name) for module, name in effects.unpickled if module not in observed.imported]
+    own = execution.analysis.stores | execution.analysis.deletes
+    yield from unpickled_parts(found, names_of(execution.inputs.key), own)
 
 
 def _imports(execution: Execution, imported: Sequence[str]) -> Iterator[Part]:

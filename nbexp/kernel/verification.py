@@ -10,6 +10,7 @@ from nbexp.records import Key, Part
 from nbexp.snapshot.data import DigestCache, file_part, listing_part
 from nbexp.snapshot.modules import import_part
 from nbexp.snapshot.state import RngState, rng_states
+from nbexp.stage.unpickled import unpickled_part
 
 
 class Verifier:
@@ -39,6 +40,8 @@ class Verifier:
             return import_part(part.name, names_of(self._key))
         if part.kind == "rng":
             return rng_part(part.name, self._generators.get(part.name))
+        if part.kind == "unpickled":
+            return unpickled_part(part.name, names_of(self._key))
         if part.kind in ("load", "parameter", "parameters"):
             return self._asked(part)
         return replace(part, digest="")

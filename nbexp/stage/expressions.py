@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
+#: Attributes through which code reaches objects that it has no name for, in the notebook or a module.
+_ANY_OBJECT = frozenset({"__subclasses__", "f_globals", "f_locals", "get_objects", "get_referrers"})
+
+
 def _name(flow: Flow, node: ast.Name, state: set[str]) -> None:
     flow.load((node.id,), state)
 
@@ -24,6 +28,9 @@ def _name(flow: Flow, node: ast.Name, state: set[str]) -> None:
 def _attribute(flow: Flow, node: ast.Attribute, state: set[str]) -> None:
     if node.attr == "__dict__":
         flow.cell.attribute_stores = True
+    if node.attr in _ANY_OBJECT:
+        flow.cell.dynamic[node.attr] = None
+        flow.cell.any_import = True
     chain = chain_of(node)
     if chain is None:
         flow.read(node.value, state)

@@ -81,7 +81,7 @@ def make_inputs(
     Raises:
         Unfingerprintable: An input's content cannot be told for sure; its path begins with the variable's name.
     """
-    walk = _Walk(frozenset(spec.ignore), is_host)
+    walk = Walk(frozenset(spec.ignore), is_host)
     walk.add(_names(analysis.live_in))
     if analysis.dynamic or any(library in sys.modules for library, _ in analysis.dynamic_with):
         walk.add(_names((name,) for name in everything))
@@ -129,7 +129,15 @@ def _names_in_value(chain: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
 
 
 @dataclass
-class _Walk:
+class Walk:
+    """From names to all that code finds under them, and under the names that this looks up in turn.
+
+    Attributes:
+        ignored: Labels of inputs that do not count. is_host: As in `make_inputs`.
+        parts: What was found, by kind and name. roots: The values and code behind it, by label.
+        imports: Modules that the code imports.
+    """
+
     ignored: frozenset[str]
     is_host: Callable[[str, Any], bool]
     parts: dict[tuple[str, str], Part] = field(default_factory=dict)
@@ -140,9 +148,15 @@ class _Walk:
     _packages: set[str] = field(default_factory=set)
 
     def add(self, names: Iterable[Name], via: str = "") -> None:
+        """Look at `names` too; `via` says what leads to them."""
         self._pending.extend((name, via) for name in names if name not in self._seen)
 
     def run(self) -> None:
+        """Follow all names.
+
+        Raises:
+            Unfingerprintable: What stands under one of them cannot be told for sure.
+        """
         while self._pending:
             name, via = self._pending.popleft()
             if name not in self._seen:
