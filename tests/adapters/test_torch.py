@@ -220,6 +220,47 @@ def test_a_result_with_its_graph_is_refused_with_advice() -> None:
     assert again(loss.detach()) == 6
 
 
+def test_a_spent_graph_comes_back_as_one_that_can_only_raise() -> None:
+    weights = torch.ones(3, requires_grad=True)
+    product = weights * weights
+    loss = product.sum()
+    loss.backward()
+    back = again({"loss": loss, "product": product, "twice": loss})
+    assert repr(back["loss"]) == repr(loss) and repr(back["product"]) == repr(product)
+    assert back["twice"] is back["loss"] and not back["loss"].is_leaf
+    for tensor in (loss, back["loss"], back["loss"] * 2):
+        with pytest.raises(RuntimeError, match="a second time"):
+            tensor.backward()
+    assert digest(back["loss"]) == digest(loss) == digest(again(back["loss"]))
+
+
+@pytest.mark.parametrize("retain", ["graph kept", "a leaf beside what was freed"])
+def test_a_graph_that_still_gives_gradients_is_refused(retain: str) -> None:
+    weights, bias = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True)
+    loss = (weights * weights + bias).sum() if "leaf" in retain else (weights * weights).sum()
+    loss.backward(retain_graph="kept" in retain)
+    with pytest.raises(Unstorable, match="graph"):
+        dump(loss)
+    torch.autograd.grad(loss, [bias if "leaf" in retain else weights])
+
+
+def test_looking_at_a_graph_computes_no_checkpoint_again() -> None:
+    from torch.utils.checkpoint import checkpoint
+
+    runs = []
+
+    def run(rows: torch.Tensor) -> torch.Tensor:
+        runs.append(1)
+        return rows.relu() ** 2
+
+    loss = checkpoint(run, torch.ones(2, requires_grad=True), use_reentrant=False).sum()
+    with pytest.raises(Unstorable, match="graph"):
+        dump(loss)
+    assert len(runs) == 1
+    loss.backward()
+    assert repr(again(loss)) == repr(loss)
+
+
 def test_lazy_parameters_and_iterators_are_refused() -> None:
     with pytest.raises(Unstorable, match="not initialized"):
         dump(nn.LazyLinear(3))

@@ -11,10 +11,11 @@ from nbexp.adapters.base import Node, Storing
 from nbexp.adapters.memory import MemoryAdapter
 from nbexp.adapters.torch.anatomy import COMPRESSED, DETACHED, bare, fields_of, flags_of, form_of, parts_of
 from nbexp.adapters.torch.layout import dense, raw, span, strides_of
+from nbexp.adapters.torch.spent import is_spent, spent
 from nbexp.adapters.torch.stored import CLONE, fill, in_class, stored
 from nbexp.errors import Unfingerprintable, Unpatchable, Unstorable
 
-_DETACH = "Keep `x.detach()`, or `x.item()` for a number."
+_DETACH = "Compute it under `torch.no_grad()`, or keep `x.detach()` (`x.item()` for a number)."
 _GRAPH = "it carries the graph it was computed with"
 
 _KNOWN = (torch.Tensor, torch.nn.Parameter)
@@ -29,7 +30,7 @@ class TensorAdapter(MemoryAdapter):
         hooks = value._backward_hooks or {}
         fields = fields_of(value)
         own_class = () if type(value) in _KNOWN else (type(value),)
-        children = [value.grad, *hooks.values(), *fields.values(), *own_class]
+        children = [_gradient(value), *hooks.values(), *fields.values(), *own_class]
         labels = [".grad", *(f".<hook {i}>" for i in range(len(hooks))), *(f".{name}" for name in fields), ".__class__"]
         parts = parts_of(plain)
         meta = (
@@ -39,6 +40,7 @@ class TensorAdapter(MemoryAdapter):
             tuple(plain.shape),
             len(hooks),
             tuple(fields),
+            *_graph_of(value),
         )
         only = len(parts) == 1
         return Node(
@@ -61,11 +63,16 @@ class TensorAdapter(MemoryAdapter):
 
     def reduce(self, value: Any, storing: Storing) -> Any:
         _refuse(value, Unstorable)
-        made = stored(value, storing)
-        state = (value.grad, value._backward_hooks, fields_of(value))
+        if value.grad_fn is not None:
+            made: tuple[Any, ...] = (spent, (value.detach(), *_graph_of(value)))
+        else:
+            made = stored(value, storing)
+        state = (_gradient(value), value._backward_hooks, fields_of(value))
         return (*made, state, None, None, fill) if any(_is_something(part) for part in state) else made
 
     def detach(self, value: Any) -> Any:
+        if value.grad_fn is not None:
+            raise Unpatchable("", type(value).__qualname__, _GRAPH, _DETACH)
         new = in_class(type(value), value.detach(), value.requires_grad)
         new.grad = value.grad
         new.__dict__.update({**value.__dict__, DETACHED: True})
@@ -93,13 +100,22 @@ class TensorAdapter(MemoryAdapter):
         ]
 
 
+def _gradient(value: Any) -> Any:
+    return value.grad if value.is_leaf else None
+
+
+def _graph_of(value: Any) -> tuple[str, ...]:
+    """What is seen of a spent graph: the name of its last node."""
+    return (type(value.grad_fn).__name__,) if value.grad_fn is not None else ()
+
+
 def _is_something(part: Any) -> bool:
     return part is not None and (isinstance(part, torch.Tensor) or bool(part))
 
 
 def _refuse(value: Any, kind: Any) -> None:
     name = type(value).__qualname__
-    if value.grad_fn is not None:
+    if value.grad_fn is not None and not is_spent(value):
         raise kind("", name, _GRAPH, _DETACH)
     if value.layout not in (torch.strided, torch.sparse_coo, *COMPRESSED) or value.is_quantized or value.is_nested:
         raise kind("", name, "its layout is not a plain one", "Keep a dense copy (`.to_dense()`, `.dequantize()`).")

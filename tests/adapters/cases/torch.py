@@ -65,6 +65,12 @@ def stepped(rate: float = 0.1, steps: int = 1) -> list[Any]:
     return [linear, optimizer]
 
 
+def spent(value: float = 1.0) -> Any:
+    loss = (layer(value)(torch.ones(1, 2)) ** 2).sum()
+    loss.backward()
+    return loss
+
+
 def generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
@@ -105,6 +111,12 @@ CASES = (
         different=(lambda: nn.Sequential(OrderedDict(b=layer(), a=nn.ReLU())),),
     ),
     Case("hook", lambda: hooked(shown), same=(lambda: hooked(shown),), different=(lambda: hooked(hidden), layer)),
+    Case(
+        "spent graph",
+        spent,
+        different=(lambda: spent(2.0), lambda: spent().detach(), lambda: spent().detach().requires_grad_()),
+        copied=False,
+    ),
     Case("optimizer", stepped, different=(lambda: stepped(0.2), lambda: stepped(steps=2)), copied=False),
     Case(
         "generator",
