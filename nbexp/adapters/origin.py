@@ -73,6 +73,11 @@ def origin(module: str) -> Origin:
     return found
 
 
+def belongs(module: ModuleType, maker: str) -> None:
+    """From now on `module` counts as a part of what the module called `maker` comes from, wherever its file lies."""
+    _known[module.__name__] = id(module), origin(maker)
+
+
 def _origin(module: str, loaded: ModuleType | None) -> Origin:
     root = module.partition(".")[0]
     if module == NOTEBOOK:

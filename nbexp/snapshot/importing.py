@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import Any
 
-from nbexp.adapters.origin import is_project, origin, origin_of_file
+from nbexp.adapters.origin import belongs, is_project, origin, origin_of_file
 
 Callback = Callable[[], object]
 
@@ -110,11 +113,15 @@ class ImportWatch:
             yield
             return
         self._running.installed = True
+        before, began_ns = set(sys.modules), time.time_ns()
         try:
             with self._around():
                 yield
         finally:
             self._running.installed = False
+            for name in sys.modules.keys() - before:
+                if _is_made_on_import(sys.modules.get(name), began_ns) and is_project(name):
+                    belongs(sys.modules[name], module.__name__)
 
     @_left_out_of_tracebacks
     def _get_code(self, get_code: Callable[..., CodeType | None], *args: Any) -> CodeType | None:
@@ -123,6 +130,21 @@ class ImportWatch:
         if codes is not None and args:
             codes[args[0]] = code
         return code
+
+
+def _is_made_on_import(module: Any, began_ns: int) -> bool:
+    """Whether the import of an installed module has made this one by itself, from a text or in a temporary file (torch
+    does either): in the next kernel it is not found by its name, but made anew."""
+    spec = getattr(module, "__dict__", {}).get("__spec__")
+    if not isinstance(spec, ModuleSpec):
+        return False
+    if not spec.has_location:
+        return spec.loader is not None and origin(type(spec.loader).__module__).kind == "installed"
+    temporary = os.path.join(tempfile.gettempdir(), "")
+    try:
+        return str(spec.origin).startswith(temporary) and os.stat(str(spec.origin)).st_mtime_ns >= began_ns
+    except OSError:  # gone again: nothing says who wrote it
+        return False
 
 
 def _is_project_spec(name: str, spec: ModuleSpec) -> bool:

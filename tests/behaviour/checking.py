@@ -57,6 +57,10 @@ class Seen:
         """The output was cleared."""
         self._shown.append(("clear", str(wait)))
 
+    def traceback(self, text: str) -> None:
+        """An error as a kernel sends it; a shell prints it."""
+        self._texts.append(text)
+
     def ran(self, error: str | None) -> Ran:
         """All of it, when the cell is over."""
         assert len(self._lines) <= 1, self._lines

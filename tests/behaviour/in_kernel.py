@@ -47,7 +47,7 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=PATIENCE)
         if load:
-            self.run(Cell("%load_ext nbexp"))
+            self._text(Cell("%load_ext nbexp"))  # the notebook's history begins with its own first cell
 
     def stop(self) -> None:
         """Shut the kernel down as a front end does."""
@@ -116,7 +116,7 @@ class Kernel:
 
     def value(self, expression: str) -> str:
         """The ``repr`` of an expression over the namespace; the notebook's history knows nothing of it."""
-        return self._text(Cell(f"print(repr({expression}), end='')"))
+        return self._text(Cell(f"print(repr(({expression})), end='')"))
 
     def _text(self, cell: Cell) -> str:
         return as_ran(*self.collect(self.send(cell, silent=True))).text
@@ -132,6 +132,8 @@ def as_ran(published: Messages, reply: dict[str, Any]) -> Ran:
             seen.display(_DISPLAYS[kind], content["data"], content["metadata"], content.get("transient", {}))
         elif kind == "clear_output":
             seen.clear(content["wait"])
+        elif kind == "error":
+            seen.traceback("\n".join(content["traceback"]))
     return seen.ran(reply.get("ename") if reply["status"] == "error" else None)
 
 

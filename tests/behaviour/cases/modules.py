@@ -68,6 +68,28 @@ _PKG = {
     "pkg/low.py": "def h():\n    return 1\n",
     "pkg/other.py": "X = 1\n",
 }
+#: Modules that an installed package makes when it is imported; the next kernel does not find them by their names.
+_MADE = {
+    "from a text": """\
+import importlib.abc, importlib.util, sys
+class Text(importlib.abc.SourceLoader):
+    def get_data(self, path): return b'V = 1'
+    def get_filename(self, name): return '<made>'
+spec = importlib.util.spec_from_loader('made_by_vended', Text(), origin='vended')
+made = sys.modules['made_by_vended'] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(made)
+def f(): return made.V
+""",
+    "in a temporary file": """\
+import importlib.util, sys, tempfile
+folder = tempfile.TemporaryDirectory()
+with open(folder.name + '/made_by_vended.py', 'w') as file: file.write('V = 1')
+spec = importlib.util.spec_from_file_location('made_by_vended', file.name)
+made = sys.modules['made_by_vended'] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(made)
+def f(): return made.V
+""",
+}
 _SITE = "import sys; sys.path.insert(0, 'site')\nimport vended"
 
 CASES = [
@@ -135,6 +157,10 @@ CASES = [
     *_edited("installed package by version", _installed("1.0"), _SITE, "y = vended.f()", miss=_installed("2.0"), hit=_installed("1.0"), value=("y", 1, 1), kernel=True),
     *_edited("what an installed package needs", _installed("1.0", "deeper>=1"), _SITE, "y = vended.f()", miss=_installed("1.0", "deeper>=1", "1.1"),
              hit=_installed("1.0", "deeper>=1"), value=("y", 1, 1), kernel=True),
+    *[one for how, text in _MADE.items() for one in _edited(
+        f"module that an installed package makes {how}", _installed("1.0") | {"site/vended/__init__.py": text},
+        "import sys; sys.path.insert(0, 'site')", "import vended\ny = vended.f()",
+        miss=_installed("2.0"), hit={"site/unrelated.py": ""}, value=("y", 1, 1), kernel=True)],
     *_edited("another package beside an installed one", _installed("1.0"), _SITE, "y = vended.f()", miss=_installed("1.0.1", "", "1.1"),
              hit=_installed("1.0", "", "1.1"), value=("y", 1, 1), kernel=True),
     case("edited, not reloaded: what is loaded counts", _C, HIT, write("mod.py", "def f():\n    return 1\n"), cell("import mod"), stage("y = mod.f()", RAN),
