@@ -35,6 +35,7 @@ class Execution:
         hit: The stored result to restore, or None: then the cell runs and `recording` watches it.
         reasons: Why it runs. unstored: Why it will not be stored.
         before, settings: The names and kernel settings before it ran.
+        aside, names_before: What its own last run left behind, set aside; the user's names without these.
         asked: What it asked nbexp for while it ran (parameters, values of other records), as dependencies.
         metrics, results: What it logged.
         thread: The thread that the cell runs in: its own one for a subshell.
@@ -52,6 +53,8 @@ class Execution:
     unstored: list[Reason] = field(default_factory=list)
     before: Before | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    aside: dict[str, Any] = field(default_factory=dict)
+    names_before: list[str] = field(default_factory=list)
     asked: dict[tuple[str, str], Part] = field(default_factory=dict)
     metrics: list[Metric] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)

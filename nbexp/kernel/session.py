@@ -19,7 +19,8 @@ from nbexp.kernel.deciding import decide
 from nbexp.kernel.effects import Recorder
 from nbexp.kernel.execution import Execution, file_names_in
 from nbexp.kernel.finishing import finish, status_of
-from nbexp.kernel.namespace import remember
+from nbexp.kernel.leftovers import Leftovers, put_back
+from nbexp.kernel.namespace import remember, user_names
 from nbexp.kernel.naming import Names
 from nbexp.kernel.parameters import names_part, parameter_part, parameters_in
 from nbexp.kernel.patching import Patches
@@ -67,6 +68,7 @@ class Session:
         self.patches = Patches()
         self.files: DigestCache = {}
         self._names = Names()
+        self._leftovers = Leftovers()
         self._cells: list[tuple[ExecutionInfo, int]] = []  # all cells that run now, with their threads
         self._executions: list[Execution] = []
 
@@ -84,6 +86,8 @@ class Session:
         self.store.resume()  # at the latest now: this cell may be long, or kill the kernel
         self._cells.append((info, threading.get_ident()))
         self.patches.note_cell(info.raw_cell or "")
+        if not (info.raw_cell or "").startswith("%%stage"):
+            self._leftovers.note_cell("", info.transformed_cell or info.raw_cell or "")
         if found := parameters_in(info):
             self.parameters = tuple(dict.fromkeys([*self.parameters, *found]))
         for execution in self._executions:
@@ -121,6 +125,8 @@ class Session:
         except Exception as error:  # noqa: BLE001 - as in `enter`; the cell has run and its result stays
             self._broken(error)
             return
+        finally:
+            self._put_back(execution)
         self.statuses.append(status)
         if self.config.line == "all" or (self.config.line == "changes" and status.status != "restored"):
             self.show(status)
@@ -150,10 +156,23 @@ class Session:
         if not self.enabled:
             execution.unstorable("off", "", "nbexp is off (%nbexp on)")
             return tree
+        self._set_aside(execution)
         decide(self, execution)
         if execution.hit is not None:
             return body_of_hit(execution)
         return self._begin(execution)
+
+    def _set_aside(self, execution: Execution) -> None:
+        shell, owner = self.shell, execution.cell or execution.name
+        self._leftovers.note_cell(owner, execution.info.transformed_cell or "")
+        execution.aside = self._leftovers.set_aside(owner, execution.analysis, shell.user_ns)
+        execution.names_before = user_names(shell.user_ns, shell.user_ns_hidden)
+
+    def _put_back(self, execution: Execution) -> None:
+        shell, owner = self.shell, execution.cell or execution.name
+        put_back(execution.aside, shell.user_ns)
+        names = user_names(shell.user_ns, shell.user_ns_hidden)
+        self._leftovers.note_made(owner, execution.names_before, names, shell.user_ns)
 
     def _begin(self, execution: Execution) -> ast.Module:
         analysis, shell = execution.analysis, self.shell
@@ -238,6 +257,7 @@ class Session:
             execution.recording = None
         if execution is not None:
             execution.hit = None
+            put_back(execution.aside, self.shell.user_ns)
         self.door.will_fail(error)
         return body_of_failure()
 
@@ -245,6 +265,7 @@ class Session:
         for execution in [one for one in self._executions if one.info is info]:
             if execution.recording is not None:
                 execution.recording.abort()
+            put_back(execution.aside, self.shell.user_ns)
             self._executions.remove(execution)
 
     def _broken(self, error: Exception) -> None:
