@@ -38,6 +38,7 @@ class Execution:
         aside, names_before: What its own last run left behind, set aside; the user's names without these.
         asked: What it asked nbexp for while it ran (parameters, values of other records), as dependencies.
         metrics, results: What it logged.
+        printed: Whether it may have written text: the line then has to wait for the text to be sent.
         thread: The thread that the cell runs in: its own one for a subshell.
     """
 
@@ -58,6 +59,7 @@ class Execution:
     asked: dict[tuple[str, str], Part] = field(default_factory=dict)
     metrics: list[Metric] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    printed: bool = True
     thread: int = field(default_factory=threading.get_ident)
 
     @property

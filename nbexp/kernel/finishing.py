@@ -10,7 +10,7 @@ from nbexp.kernel.blocking import blocking_reasons
 from nbexp.kernel.execution import Execution
 from nbexp.kernel.recording import Observed
 from nbexp.kernel.storing import keep
-from nbexp.records import Reason, Record, Status
+from nbexp.records import Message, Reason, Record, Status
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult
@@ -26,10 +26,12 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     """
     success = result is not None and result.success
     if execution.hit is not None:
+        execution.printed = _has_text(execution.hit.record.messages)
         return status_of(execution, "restored" if success else "failed")
     if execution.recording is None:
         return status_of(execution, "unstored" if success else "failed")
     observed = execution.recording.stop()
+    execution.printed = bool(observed.unreplayable) or _has_text(observed.messages)
     if not success:
         return status_of(execution, "failed", observed.seconds)
     execution.unstored.extend(blocking_reasons(observed))
@@ -57,6 +59,10 @@ def _kept(session: Session, execution: Execution, observed: Observed, result: Ex
     except StoreError as error:
         execution.unstorable("store", "", error.what)
     return None
+
+
+def _has_text(messages: Iterable[Message]) -> bool:
+    return any(message.kind == "stream" for message in messages)
 
 
 def _outputs(record: Record) -> list[str]:

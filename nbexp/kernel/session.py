@@ -58,7 +58,7 @@ class Session:
         patches: Monkeypatches of installed packages. files: Known digests of files.
     """
 
-    def __init__(self, shell: InteractiveShell, show: Callable[[Status], None]) -> None:
+    def __init__(self, shell: InteractiveShell, show: Callable[[Status, bool], None]) -> None:
         self.shell, self.show = shell, show
         self.enabled = True
         self.parameters: tuple[str, ...] = ()
@@ -129,7 +129,7 @@ class Session:
             self._put_back(execution)
         self.statuses.append(status)
         if self.config.line == "all" or (self.config.line == "changes" and status.status != "restored"):
-            self.show(status)
+            self.show(status, execution.printed)
 
     def _note_inner(self, result: ExecutionResult | None) -> None:
         """A plain cell is over: one that a magic of a stage ran (``%%capture``) may have failed unseen."""

@@ -13,6 +13,7 @@ from nbexp.kernel import native
 from nbexp.kernel.active import activate, active_session, deactivate
 from nbexp.kernel.hook import Hook
 from nbexp.kernel.session import Session
+from nbexp.kernel.showing import show_line
 from nbexp.records import Status
 from nbexp.snapshot.modules import import_watch
 from nbexp.snapshot.random_state import importing
@@ -107,8 +108,8 @@ def load_extension(shell: InteractiveShell) -> None:
     import_watch().around_installed(importing)
     native.watch(import_watch().on_import)
 
-    def show(status: Status) -> None:
-        shell.display_pub.publish(bundle(status))
+    def show(status: Status, after_text: bool) -> None:
+        show_line(shell, bundle(status), after_text)
 
     try:
         session = Session(shell, show)
