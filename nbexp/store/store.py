@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
-#: How many records `Store.heads` keeps in memory.
-MOST_KNOWN = 200
+#: How many of the records committed here `Store.heads` knows without asking the disk.
+MOST_MADE = 200
 
 
 class Store:
@@ -60,7 +60,7 @@ class Store:
         self._place = os.fspath(path)
         self._problems: deque[NbexpError] = deque(maxlen=100)
         self._told: set[str] = set()
-        self._known: dict[str, Record] = {}  # read by `heads`
+        self._made: deque[tuple[str, Record]] = deque(maxlen=MOST_MADE)  # newest first, without what they show
         self._swept = False
         self._process = os.getpid()
         self._report = report or self._problems.append
@@ -145,24 +145,21 @@ class Store:
     def heads(self, notebook: str, stage: str, cell: str = "", limit: int = heads.LENGTH) -> list[Record]:
         """The stage's last records, newest first: of its cell, then of its name. Never waits for the disk.
 
-        They explain, and nothing is restored from them: one that was read and checked before is not read again.
+        They explain; nothing is restored from them. Those committed here are known without reading them, and come
+        without their messages.
 
         Args:
-            limit: How many at most; each takes 0.1 ms the first time.
+            limit: How many at most; each that must be read and checked takes 0.1 ms.
         """
         if self._other_format:
             return []
-        found = {
-            job.encoded.id: job.record
-            for job in reversed(self._writer.waiting())
-            if _is_of(job.record, notebook, stage, cell)
-        }
-        for identity in heads.identities(notebook, stage, cell):
+        found = {name: record for name, record in self._made.copy() if _is_of(record, notebook, stage, cell)}
+        for identity in heads.identities(notebook, stage, cell) if len(found) < limit else ():
             for key, name in heads.read(self._place, identity):
                 if len(found) >= limit:
                     break
-                if name not in found and (record := self._explaining(key, name)) is not None:
-                    found[name] = record
+                if name not in found and (stored := self._read(key, name, quiet=True)) is not None:
+                    found[name] = stored.record
         return list(found.values())[:limit]
 
     def catalog(self) -> Catalog:
@@ -244,6 +241,7 @@ class Store:
         except BaseException:
             discard(written)
             raise
+        self._made.appendleft((job.encoded.id, replace(job.record, messages=())))
         try:
             self._writer.submit(job, hold)
         except BaseException:
@@ -323,8 +321,14 @@ class Store:
         self._told.clear()
 
     def _failed(self, job: Publication, error: Exception) -> None:
+        self._unmake(job.encoded.id)
         problem = error if isinstance(error, NbexpError) else self._explained(error)
         self._tell(problem)
+
+    def _unmake(self, record_id: str) -> None:
+        """Forget a record committed here that is not stored."""
+        kept = [made for made in self._made.copy() if made[0] != record_id]
+        self._made = deque(kept, maxlen=MOST_MADE)
 
     def _explained(self, error: Exception) -> StoreError:
         """The user's view of what the disk refused; a place that cannot be written is not tried again."""
@@ -352,15 +356,9 @@ class Store:
                 self._tell(problem)
             return None
 
-    def _explaining(self, key: str, record_id: str) -> Record | None:
-        if record_id not in self._known and (stored := self._read(key, record_id, quiet=True)) is not None:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            self._known[record_id] = stored.record
-        return self._known.get(record_id)
-
     def _drop(self, key: str, record_id: str) -> None:
         """Remove a record that cannot be used; where nothing can be removed it is met, and passed over, again."""
+        self._unmake(record_id)
         with contextlib.suppress(OSError):
             if platform.remove(os.path.join(records.folder(self._place, key), record_id)):
                 journal.append(self._place, journal.Entry(False, key, record_id))
