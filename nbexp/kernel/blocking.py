@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from nbexp.kernel.figures import FigureUse
 from nbexp.kernel.recording import Observed
 from nbexp.records import Reason
 
@@ -35,6 +36,17 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
         yield Reason("effect", "sys.path", "it changed sys.path")
     yield from _each("while it ran, something else changed the file", effects.changed)
     yield from _each("it left running:", effects.running)
+    yield from _figures(observed.figures)
+
+
+def _figures(figures: FigureUse) -> Iterator[Reason]:
+    close = "close it (plt.close), or use %matplotlib inline"
+    for number in figures.left:
+        yield Reason("effect", f"figure {number}", f"it left figure {number} open in pyplot: {close}")
+    if figures.closed or (figures.asked and figures.before):
+        number = (*figures.closed, *figures.before)[0]
+        text = f"it used figure {number}, which was open in pyplot before: {close}"
+        yield Reason("effect", f"figure {number}", text)
 
 
 def _each(what: str, names: Iterable[str]) -> Iterator[Reason]:

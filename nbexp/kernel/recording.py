@@ -11,6 +11,7 @@ from typing import Any
 
 from nbexp.adapters.origin import is_project
 from nbexp.kernel.effects import Effects, Recorder
+from nbexp.kernel.figures import FigureUse, FigureWatch
 from nbexp.kernel.interrupts import InterruptWatch
 from nbexp.kernel.outputs import Tee
 from nbexp.records import Message
@@ -27,6 +28,7 @@ class Observed:
         generators: What it did to each random generator.
         imported: Modules of the project that were loaded meanwhile, sorted.
         interrupted: Whether it was interrupted, and went on.
+        figures: What it did with pyplot's figures.
         seconds: How long it took.
     """
 
@@ -36,6 +38,7 @@ class Observed:
     generators: Mapping[str, RngUse]
     imported: tuple[str, ...]
     interrupted: bool
+    figures: FigureUse
     seconds: float
 
 
@@ -54,6 +57,7 @@ class Recording:
         self._interrupts = InterruptWatch()
         self._seed = seed
         self._seeding = contextlib.ExitStack()
+        self._figures = FigureWatch()
 
     def start(self, named: Iterable[str]) -> None:
         """Begin; `named` are strings that may be names of files (see `Recorder.start`)."""
@@ -61,6 +65,7 @@ class Recording:
             if self._seed is not None:
                 self._seeding.enter_context(seeded(self._seed))
             self._watch.start()
+            self._figures.start()
             self._recorder.start(named)
             self._tee.start()
             self._modules = set(sys.modules)
@@ -78,6 +83,7 @@ class Recording:
             messages = self._tee.stop()
             effects = self._recorder.stop()
             generators = self._watch.stop()
+            figures = self._figures.stop()
         except BaseException:  # as in `start`
             self.abort()
             raise
@@ -85,7 +91,8 @@ class Recording:
         if self._seed is not None:
             generators = {}  # the state before is put back: the stage neither read nor moved it
         imported = tuple(sorted(filter(is_project, sys.modules.keys() - self._modules)))
-        return Observed(messages, self._tee.unreplayable, effects, generators, imported, self._interrupts.seen, seconds)
+        interrupted = self._interrupts.seen
+        return Observed(messages, self._tee.unreplayable, effects, generators, imported, interrupted, figures, seconds)
 
     def abort(self) -> None:
         """End without a summary; safe at any moment."""
@@ -93,4 +100,5 @@ class Recording:
         self._tee.stop()
         self._recorder.abort()
         self._watch.abort()
+        self._figures.stop()
         self._seeding.close()

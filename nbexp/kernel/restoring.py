@@ -97,15 +97,21 @@ def apply_hit(shell: InteractiveShell, store: Store, execution: Execution) -> No
 
 
 def _write_result(source: Path, target: Path) -> None:
-    """Write a result file as the stage did, whole or not at all; one that is there already with this content stays."""
+    """Write a result file as the stage did, whole or not at all; one that is there already with this content stays.
+
+    A link stays a link, and a file keeps its permissions; folders are made as the stage may have made them.
+    """
     if target.is_file() and target.read_bytes() == source.read_bytes():
         return
+    target = target.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     temporary = Path(name)
     try:
         with open(handle, "wb") as into, open(source, "rb") as content:
             shutil.copyfileobj(content, into)
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(target)
     except BaseException:  # an interrupt too: no temporary file stays
         temporary.unlink(missing_ok=True)

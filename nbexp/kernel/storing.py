@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbexp.adapters.graph import Dumped, dump, load
 from nbexp.errors import Unstorable
 from nbexp.kernel.execution import Execution, code_of_cell
+from nbexp.kernel.figures import figures_part
 from nbexp.kernel.namespace import changed_since
 from nbexp.kernel.recording import Observed
 from nbexp.kernel.verification import names_of, rng_part
@@ -167,6 +168,8 @@ def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) 
     yield from (rng_part(name, use.start) for name, use in sorted(observed.generators.items()) if use.depends)
     yield from _imports(execution, observed.imported)
     yield from execution.asked.values()
+    if observed.figures.asked:
+        yield figures_part()
     found = [(module, name) for module, name in effects.unpickled if module not in observed.imported]
     own = execution.analysis.stores | execution.analysis.deletes
     yield from unpickled_parts(found, names_of(execution.inputs.key), own)

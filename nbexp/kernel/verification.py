@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
+from nbexp.kernel.figures import figures_part
 from nbexp.records import Key, Part
 from nbexp.snapshot.data import DigestCache, file_part, listing_part
 from nbexp.snapshot.modules import import_part
@@ -40,6 +41,8 @@ class Verifier:
             return import_part(part.name, names_of(self._key))
         if part.kind == "rng":
             return rng_part(part.name, self._generators.get(part.name))
+        if part.kind == "figures":
+            return figures_part()
         if part.kind == "unpickled":
             return unpickled_part(part.name, names_of(self._key))
         if part.kind in ("load", "parameter", "parameters"):

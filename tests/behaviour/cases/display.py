@@ -83,4 +83,8 @@ CASES = [
     case("an edited print is a miss", _C, MISS, stage("print('one')\ny = 1", RAN), stage("print('two')\ny = 1", RAN, output="two", without="one")),
     case("widget", _C, OTHER, cell("import ipywidgets as w\nfrom IPython.display import display"), stage("s = w.IntSlider()\ndisplay(s)", "unstored"), needs="ipywidgets", kernel=True),
     case("failed cell shows its traceback each time", _C, OTHER, stage("print('before')\n1 / 0", "failed", error="ZeroDivisionError", output="before"), stage("print('before')\n1 / 0", "failed", error="ZeroDivisionError", output="before")),
+    case("a figure left open in pyplot", _C, OTHER, cell(_PLOT), stage("plt.plot([1, 2]);", "unstored", why="left figure 1 open"), cell("plt.plot([3, 4])\ny = len(plt.gca().lines)"), final("y", 2), needs="matplotlib"),
+    case("a figure that was open is drawn on", _C, OTHER, cell(_PLOT), stage("plt.plot([1, 2])\ny = len(plt.gca().lines)\nplt.close()", RAN), cell("plt.plot([3, 4]);"), stage("plt.plot([1, 2])\ny = len(plt.gca().lines)\nplt.close()", "unstored", why="was open in pyplot before"), final("y", 2), needs="matplotlib"),
+    case("a figure that was open is not asked for", _C, HIT, cell(_PLOT), cell("plt.plot([3, 4]);"), stage("y = 1 + 1", RAN), stage("y = 1 + 1", RESTORED), final("plt.get_fignums()", [1]), needs="matplotlib"),
+    case("figures are closed", _C, OTHER, cell(_PLOT), cell("plt.plot([3, 4]);"), stage("plt.close('all')", "unstored", why="was open in pyplot before"), final("plt.get_fignums()", []), needs="matplotlib"),
 ]  # fmt: skip

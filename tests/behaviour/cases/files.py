@@ -56,4 +56,10 @@ CASES = [
     case("environment variable", _C, OTHER, stage("import os\ny = os.environ.get('HOME')", UNSTORED, why="environment variable HOME")),
     case("os.getenv", _C, OTHER, stage("import os\ny = os.getenv('NO_SUCH')", UNSTORED, why="NO_SUCH")),
     case("chdir", _C, OTHER, write("sub/x", ""), stage("import os\nos.chdir('sub')", UNSTORED)),
+    case("a result's folder is made again", _C, HIT, cell("import pandas as pd, os\ndf = pd.DataFrame({'a': [1]})"), stage("os.makedirs('out/in', exist_ok=True)\ndf.to_csv('out/in/x.csv')", RAN), remove("out/in/x.csv"), cell("os.removedirs('out/in')"), restart(),
+         cell("import pandas as pd, os\ndf = pd.DataFrame({'a': [1]})"), stage("os.makedirs('out/in', exist_ok=True)\ndf.to_csv('out/in/x.csv')", RESTORED), final("open('out/in/x.csv').read()", ",a\n0,1\n"), needs="pandas"),
+    case("a result behind a link is written there", _C, HIT, cell("import pandas as pd, os\nos.symlink('real.csv', 'x.csv')\ndf = pd.DataFrame({'a': [1]})"), stage("df.to_csv('x.csv')", RAN), remove("real.csv"), stage("df.to_csv('x.csv')", RESTORED),
+         final("open('real.csv').read(), os.path.islink('x.csv')", (",a\n0,1\n", True)), needs="pandas"),
+    case("a result keeps the file's permissions", _C, HIT, cell("import pandas as pd, os\ndf = pd.DataFrame({'a': [1]})"), stage("df.to_csv('x.csv')", RAN), write("x.csv", "mine"), cell("os.chmod('x.csv', 0o600)"), stage("df.to_csv('x.csv')", RESTORED),
+         final("oct(os.stat('x.csv').st_mode)", "0o100600"), needs="pandas"),
 ]  # fmt: skip
