@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from nbexp.errors import NbexpError
 from nbexp.kernel import native
-from nbexp.kernel.active import activate, active_session, deactivate
+from nbexp.kernel.active import activate, deactivate
+from nbexp.kernel.beginning import is_first
 from nbexp.kernel.hook import Hook
 from nbexp.kernel.session import Session
 from nbexp.kernel.showing import show_line
@@ -104,7 +105,7 @@ def load_extension(shell: InteractiveShell) -> None:
     """
     if id(shell) in _hooks:
         return
-    note_start(import_watch().on_import, first=_is_first_cell(shell))
+    note_start(import_watch().on_import, first=is_first(shell))
     import_watch().around_installed(importing)
     native.watch(import_watch().on_import)
 
@@ -128,15 +129,3 @@ def unload_extension(shell: InteractiveShell) -> None:
         hook.remove()
         hook.session.store.drain()
         deactivate(hook.session)
-
-
-def _is_first_cell(shell: Any) -> bool:
-    """Whether no cell before this one, and nothing above in this one, could have touched a random generator."""
-    history = [cell for cell in shell.user_ns.get("In", [])[1:] if cell]
-    if len(history) > 1:
-        return False
-    above = history[0].partition("load_ext")[0] if history else ""
-    return "seed" not in above and "state" not in above and "random" not in above
-
-
-__all__ = ["StageMagics", "active_session", "load_extension", "unload_extension"]
