@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -39,7 +38,6 @@ class Execution:
         asked: What it asked nbexp for while it ran (parameters, values of other records), as dependencies.
         metrics, results: What it logged.
         printed: Whether it may have written text: the line then has to wait for the text to be sent.
-        thread: The thread that the cell runs in: its own one for a subshell.
     """
 
     info: ExecutionInfo
@@ -60,7 +58,6 @@ class Execution:
     metrics: list[Metric] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     printed: bool = True
-    thread: int = field(default_factory=threading.get_ident)
 
     @property
     def cell(self) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import os
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from IPython.core.error import UsageError
 
 from nbexp.config import Config, load_config
 from nbexp.errors import NbexpError
+from nbexp.kernel.cells import RunningCells
 from nbexp.kernel.deciding import decide
 from nbexp.kernel.effects import Recorder
 from nbexp.kernel.execution import Execution, file_names_in
@@ -69,8 +69,7 @@ class Session:
         self.files: DigestCache = {}
         self._names = Names()
         self._leftovers = Leftovers()
-        self._cells: list[tuple[ExecutionInfo, int]] = []  # all cells that run now, with their threads
-        self._executions: list[Execution] = []
+        self._cells = RunningCells()
 
     def configure(self) -> None:
         """Find the notebook, its project, settings and store, anew."""
@@ -84,15 +83,15 @@ class Session:
     def before_cell(self, info: ExecutionInfo) -> None:
         """A cell begins."""
         self.store.resume()  # at the latest now: this cell may be long, or kill the kernel
-        self._cells.append((info, threading.get_ident()))
+        self._cells.begin(info)
         self.patches.note_cell(info.raw_cell or "")
         if not (info.raw_cell or "").startswith("%%stage"):
             self._leftovers.note_cell("", info.transformed_cell or info.raw_cell or "")
         if found := parameters_in(info):
             self.parameters = tuple(dict.fromkeys([*self.parameters, *found]))
-        for execution in self._executions:
-            if execution.thread != threading.get_ident():
-                execution.unstorable("concurrent", "", "another cell ran at the same time")
+        for cell in self._cells.elsewhere():
+            if cell.execution is not None:
+                cell.execution.unstorable("concurrent", "", "another cell ran at the same time")
 
     def enter(self, tree: ast.Module, header: str, info: ExecutionInfo) -> ast.Module:
         """The body to run for a stage cell: its own, or one that restores or fails. Nothing may escape from here."""
@@ -109,14 +108,11 @@ class Session:
 
     def after_cell(self, result: ExecutionResult | None) -> None:
         """A cell is over. Its result is None if it was torn down."""
-        here = [info for info, thread in self._cells if thread == threading.get_ident()]
-        info = result.info if result is not None else (here[-1] if here else None)
-        execution = next((one for one in self._executions if one.info is info), None)
-        self._cells = [(one, thread) for one, thread in self._cells if one is not info]
-        if execution is None:
+        cell = self._cells.end(result)
+        if cell is None or cell.execution is None:
             self._note_inner(result)
             return
-        self._executions.remove(execution)
+        execution = cell.execution
         try:
             status = finish(self, execution, result)
         except KeyboardInterrupt:
@@ -133,7 +129,7 @@ class Session:
 
     def _note_inner(self, result: ExecutionResult | None) -> None:
         """A plain cell is over: one that a magic of a stage ran (``%%capture``) may have failed unseen."""
-        outer = next((one for one in reversed(self._executions) if one.thread == threading.get_ident()), None)
+        outer = self._cells.enclosing()
         if outer is not None and (result is None or not result.success):
             outer.unstorable("failed", "", "what a magic ran inside it failed")
 
@@ -147,9 +143,9 @@ class Session:
         spec = parse_spec(header)
         analysis = analyse(tree, info.transformed_cell or info.raw_cell or "")
         cell = str(getattr(info, "cell_id", None) or "")
-        inside = any(one.thread == threading.get_ident() for one in self._executions)
+        inside = self._cells.enclosing() is not None
         execution = Execution(info, tree, self._names.name(spec, analysis, cell), spec, analysis)
-        self._executions.append(execution)
+        self._cells.add(execution)
         if inside:
             execution.unstorable("nested", "", "it ran inside another stage, which keeps what it did")
             return tree
@@ -176,7 +172,7 @@ class Session:
 
     def _begin(self, execution: Execution) -> ast.Module:
         analysis, shell = execution.analysis, self.shell
-        if any(thread != execution.thread for _, thread in self._cells):
+        if self._cells.elsewhere():
             execution.unstorable("concurrent", "", "another cell ran at the same time")
             return execution.tree  # nor watched: the watches of two stages would get into each other's way
         for magic in execution.analysis.always:
@@ -193,8 +189,7 @@ class Session:
 
     def current(self) -> Execution | None:
         """The stage that runs now, if one does: of several, the newest one in this thread."""
-        own = [one for one in self._executions if one.thread == threading.get_ident()]
-        return next(reversed(own or self._executions), None)
+        return self._cells.current()
 
     def note_metric(self, metric: Metric) -> None:
         """Keep a metric with the stage that runs."""
@@ -251,22 +246,23 @@ class Session:
         execution.check_outputs(self.shell.user_ns)
 
     def _fail(self, info: ExecutionInfo, error: BaseException) -> ast.Module:
-        execution = next((one for one in self._executions if one.info is info), None)
-        if execution is not None and execution.recording is not None:
-            execution.recording.abort()
-            execution.recording = None
-        if execution is not None:
+        execution = self._cells.enclosing()
+        if execution is not None and execution.info is info:
+            self._give_up(execution)
             execution.hit = None
-            put_back(execution.aside, self.shell.user_ns)
         self.door.will_fail(error)
         return body_of_failure()
 
     def _forget(self, info: ExecutionInfo) -> None:
-        for execution in [one for one in self._executions if one.info is info]:
-            if execution.recording is not None:
-                execution.recording.abort()
-            put_back(execution.aside, self.shell.user_ns)
-            self._executions.remove(execution)
+        execution = self._cells.forget(info)
+        if execution is not None:
+            self._give_up(execution)
+
+    def _give_up(self, execution: Execution) -> None:
+        if execution.recording is not None:
+            execution.recording.abort()
+            execution.recording = None
+        put_back(execution.aside, self.shell.user_ns)
 
     def _broken(self, error: Exception) -> None:
         self._say(f"nbexp failed ({type(error).__name__}: {error}); the cell ran as a plain cell and is not stored.")

@@ -14,6 +14,7 @@ from nbexp.kernel.execution import Execution, code_of_cell
 from nbexp.kernel.figures import figures_part
 from nbexp.kernel.namespace import changed_since
 from nbexp.kernel.recording import Observed
+from nbexp.kernel.seen import FileUse, signature
 from nbexp.kernel.verification import names_of, rng_part
 from nbexp.records import Part, Record
 from nbexp.snapshot.data import DigestCache, file_part, listing_part
@@ -163,7 +164,7 @@ def _changed_settings(before: Mapping[str, Any]) -> dict[str, Any]:
 def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) -> Iterator[Part]:
     assert execution.inputs is not None
     effects = observed.effects
-    yield from (file_part(use.path, cache) for use in effects.reads)
+    yield from (_file(use, cache) for use in effects.reads)
     yield from (listing_part(use.path, use.digest) for use in effects.listings)
     yield from (rng_part(name, use.start) for name, use in sorted(observed.generators.items()) if use.depends)
     yield from _imports(execution, observed.imported)
@@ -173,6 +174,16 @@ def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) 
     found = [(module, name) for module, name in effects.unpickled if module not in observed.imported]
     own = execution.analysis.stores | execution.analysis.deletes
     yield from unpickled_parts(found, names_of(execution.inputs.key), own)
+
+
+def _file(use: FileUse, cache: DigestCache) -> Part:
+    """A file that the stage read, with the content that it read: it must still be as it was then."""
+    part = file_part(use.path, cache)
+    if signature(use.resolved) != use.signature:
+        raise Unstorable(
+            use.path, "file", "something else changed it while the stage was being stored", "Run the stage again."
+        )
+    return part
 
 
 def _imports(execution: Execution, imported: Sequence[str]) -> Iterator[Part]:
