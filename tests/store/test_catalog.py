@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -104,13 +105,16 @@ def test_a_line_whose_record_never_comes_is_given_up(store: Store, monkeypatch: 
     shown(store)
     journal.append(os.fspath(store.path), journal.Entry(True, key_of("never"), key_of("id")))
     shown(store)
-    with sqlite3.connect(index(store)) as connection:
-        assert connection.execute("select count(*) from expected").fetchone() == (1,)
+    assert expected(store) == 1
     monkeypatch.setattr(catalog, "WAIT_SECONDS", -1)
     shown(store)
-    with sqlite3.connect(index(store)) as connection:
-        assert connection.execute("select count(*) from expected").fetchone() == (0,)
-    connection.close()
+    assert expected(store) == 0
+
+
+def expected(store: Store) -> int:
+    """How many records the index still waits for."""
+    with contextlib.closing(sqlite3.connect(index(store))) as connection:
+        return int(connection.execute("select count(*) from expected").fetchone()[0])
 
 
 def delete(path: Path) -> None:
