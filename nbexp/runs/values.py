@@ -12,7 +12,7 @@ from nbexp.errors import BadUse, NbexpError, Unfingerprintable
 from nbexp.records import Variable
 from nbexp.stage.restore import NAMES, PATCHES
 from nbexp.store import Store, Stored
-from nbexp.store.references import find
+from nbexp.store.references import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,15 @@ def find_value(store: Store, ref: str, name: str) -> Named:
         ref: An id's beginning, ``last``, ``last~1``, ``NB`` or ``NB:STAGE``.
 
     Raises:
-        BadUse: There is no such record or variable; the closest one is named.
+        BadUse: There is no such record or variable; the closest one is named. StoreError: as `resolve`.
     """
-    row = find(store.catalog(), ref, output=name)
-    stored = store.record(row.key, row.id)
-    kept = {variable.name: variable for variable in stored.record.variables if variable.role != "deleted"}
+    stored = resolve(store, ref, output=name)
+    record = stored.record
+    kept = {variable.name: variable for variable in record.variables if variable.role != "deleted"}
     if name not in kept:
         near = difflib.get_close_matches(name, kept, n=1)
         known = f'Did you mean "{near[0]}"?' if near else f"It has: {', '.join(kept) or 'no variables'}."
-        raise BadUse(f'"{ref}" ({row.notebook}:{row.stage}) has no variable "{name}"', known)
+        raise BadUse(f'"{ref}" ({record.notebook}:{record.stage}) has no variable "{name}"', known)
     return Named(stored, kept[name])
 
 

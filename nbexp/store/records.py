@@ -96,6 +96,17 @@ def folder(store: str, key: str) -> str:
     return os.path.join(store, "records", key[:2], key)
 
 
+def path_of(store: str, key: str, record_id: str) -> str:
+    """Where a record lies.
+
+    Raises:
+        StoreError: As `folder`; if `record_id` is not a digest, too.
+    """
+    if not is_id(record_id):
+        raise StoreError(f'"{record_id[:80]}" is not the id of a record', "Give the beginning of one to `nbexp show`.")
+    return os.path.join(folder(store, key), record_id)
+
+
 def is_id(text: str) -> bool:
     """Whether `text` has the form of a record id or a static key."""
     return bool(_HEXADECIMAL.fullmatch(text))

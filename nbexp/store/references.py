@@ -1,32 +1,120 @@
-"""What a REF names: an id's beginning (4 or more hexadecimal digits), ``last``, ``last~1``, ``NB`` or ``NB:STAGE``."""
+"""What a REF names: an id's beginning (4 or more hexadecimal digits), ``last``, ``last~1``, ``NB`` or ``NB:STAGE``.
+
+The index is asked and never believed: each row that it gives is compared with the record that the row names. One that
+does not fit has the index made anew.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from nbexp.errors import BadUse
-from nbexp.store.catalog import Catalog, Row
+from nbexp.errors import BadUse, Damaged, StoreError, Untrusted
+from nbexp.store.records import OtherFormat, Stored, is_id
+
+if TYPE_CHECKING:
+    from nbexp.store.catalog import Catalog, Row
+    from nbexp.store.store import Store
+
+#: How many digits of an id a person sees; four suffice to name it.
+ID_DIGITS = 10
 
 _LAST = re.compile(r"last(?:~(\d{1,9}))?", re.ASCII)
 
 _PREFIX = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 
 
-def find(catalog: Catalog, ref: str, output: str = "") -> Row:
-    """The one record that `ref` names.
+def resolve(store: Store, ref: str, output: str = "") -> Stored:
+    """The one record that `ref` names, signature checked. Loads SQLAlchemy.
 
     Args:
         ref: See the module. output: For ``last`` and ``NB``: the newest record that has a variable of this name.
 
     Raises:
         BadUse: If there is none, naming the closest, or more than one, listing them.
+        StoreError: If the index cannot be used.
     """
+    return checked(store, lambda catalog: [_find(catalog, ref, output)])[0]
+
+
+def newest(store: Store, limit: int, notebook: str | None = None) -> list[Stored]:
+    """The newest records, newest first, each signature checked.
+
+    Args:
+        limit: How many at most. notebook: Only of this one.
+    """
+    return checked(store, lambda catalog: catalog.recent(limit, notebook=notebook))
+
+
+def starting_with(store: Store, prefix: str) -> list[Stored]:
+    """Records whose ids begin with `prefix`, newest first; none if it is not 4 hexadecimal digits or more."""
+    return checked(store, lambda catalog: catalog.starting_with(prefix)) if is_prefix(prefix) else []
+
+
+def is_prefix(ref: str) -> bool:
+    """Whether `ref` can be the beginning of an id."""
+    return bool(_PREFIX.fullmatch(ref))
+
+
+def ambiguous(ref: str, candidates: Sequence[tuple[str, str]]) -> BadUse:
+    """The error for a REF that fits several records or runs: (id, what it is) each."""
+    listed = "; ".join(f"{name[:ID_DIGITS]} ({what})" for name, what in candidates[:5])
+    more = f" and {len(candidates) - 5} more" if len(candidates) > 5 else ""
+    return BadUse(f'"{ref}" fits {len(candidates)}: {listed}{more}', "Give more digits.")
+
+
+def checked(store: Store, ask: Callable[[Catalog], Sequence[Row]]) -> list[Stored]:
+    """The records of the rows that `ask` finds.
+
+    A record that is gone is left out of the index, and the index is made anew where a row does not fit its record; then
+    it is asked again.
+
+    Raises:
+        StoreError: If the index does not fit even when it is new.
+    """
+    catalog, rebuilt = store.catalog(), False
+    while True:
+        found, gone, fits = _read(store, ask(catalog))
+        if fits and not gone:
+            return found
+        for record_id in gone:
+            catalog.forget(record_id)
+        if not fits:
+            if rebuilt:
+                raise StoreError(f'the index of "{store.path}" does not fit its records', "Delete its index.sqlite.")
+            catalog.rebuild()
+            rebuilt = True
+
+
+def _read(store: Store, rows: Sequence[Row]) -> tuple[list[Stored], list[str], bool]:
+    """The rows' records, ids of those that are gone, and whether all others are as their rows say."""
+    from nbexp.store.tables import Row
+
+    found, gone = list[Stored](), list[str]()
+    for row in rows:
+        if not (is_id(row.key) and is_id(row.id)):
+            return found, gone, False
+        try:
+            stored = store.record(row.key, row.id)
+        except Damaged as problem:
+            store.tell(problem)
+            gone.append(row.id)
+            continue
+        except (Untrusted, OtherFormat):
+            return found, gone, False
+        if Row.of(stored.id, stored.record) != row:
+            return found, gone, False
+        found.append(stored)
+    return found, gone, True
+
+
+def _find(catalog: Catalog, ref: str, output: str) -> Row:
     if found := _LAST.fullmatch(ref):
         return _last(catalog, ref, int(found[1] or 0), output)
-    if _PREFIX.fullmatch(ref) and (rows := catalog.starting_with(ref)):
+    if is_prefix(ref) and (rows := catalog.starting_with(ref)):
         return _only(ref, rows)
     notebook, _, stage = ref.partition(":") if ":" in ref else (ref, "", "")
     return _of_notebook(catalog, _notebook(catalog, notebook, ref), stage, output)
@@ -43,8 +131,7 @@ def _last(catalog: Catalog, ref: str, skip: int, output: str) -> Row:
 def _only(ref: str, rows: Sequence[Row]) -> Row:
     if len(rows) == 1:
         return rows[0]
-    listed = ", ".join(f"{row.id[:12]} ({row.notebook}:{row.stage})" for row in rows)
-    raise BadUse(f'"{ref}" is the beginning of {len(rows)} ids', f"Give more digits: {listed}.")
+    raise ambiguous(ref, [(row.id, f"{row.notebook}:{row.stage}") for row in rows])
 
 
 def _notebook(catalog: Catalog, name: str, ref: str) -> str:

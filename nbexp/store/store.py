@@ -107,8 +107,9 @@ class Store:
 
         Raises:
             Damaged, Untrusted, OtherFormat: As `records.read`; a damaged one is removed first.
+            StoreError: If `key` or `record_id` is not a digest.
         """
-        path = os.path.join(records.folder(self._place, key), record_id)
+        path = records.path_of(self._place, key, record_id)
         try:
             return records.read(path, self.keys)
         except Damaged:
@@ -182,26 +183,11 @@ class Store:
             output: For ``last`` and ``NB``: the newest record that has a variable of this name.
 
         Raises:
-            BadUse: If it names none, or more than one. Untrusted: If its author is no longer trusted.
+            BadUse: If it names none, or more than one. StoreError: If the index cannot be used.
         """
-        from nbexp.store.catalog import Row
-        from nbexp.store.references import find
+        from nbexp.store.references import resolve
 
-        catalog, rebuilt = self.catalog(), False
-        while True:
-            row = find(catalog, ref, output)
-            try:
-                stored = self.record(row.key, row.id)
-            except Damaged as problem:
-                self._tell(problem)
-                catalog.forget(row.id)
-                continue
-            if Row.of(stored.id, stored.record) == row:
-                return stored
-            if rebuilt:
-                raise StoreError(f'the index of "{self.path}" does not fit its records', "Delete its index.sqlite.")
-            catalog.rebuild()
-            rebuilt = True
+        return resolve(self, ref, output)
 
     # --- keeping ------------------------------------------------------------------------------------------------------
 
@@ -323,7 +309,7 @@ class Store:
     def _failed(self, job: Publication, error: Exception) -> None:
         self._unmake(job.encoded.id)
         problem = error if isinstance(error, NbexpError) else self._explained(error)
-        self._tell(problem)
+        self.tell(problem)
 
     def _unmake(self, record_id: str) -> None:
         """Forget a record committed here that is not stored."""
@@ -342,7 +328,7 @@ class Store:
             return StoreError(self.read_only, "Results are used but not kept; check the folder's permissions.")
         return StoreError(f'the store "{self.path}" failed: {error!r}', "The result is not kept; see `nbexp doctor`.")
 
-    def _tell(self, problem: NbexpError) -> None:
+    def tell(self, problem: NbexpError) -> None:
         """Report a problem; the same one again only after something was stored in between."""
         if str(problem) not in self._told:
             self._told.add(str(problem))
@@ -353,7 +339,7 @@ class Store:
             return self.record(key, record_id)
         except (Damaged, Untrusted, OtherFormat, StoreError) as problem:
             if not quiet:
-                self._tell(problem)
+                self.tell(problem)
             return None
 
     def _drop(self, key: str, record_id: str) -> None:

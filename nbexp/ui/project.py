@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,17 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbexp.config import STORE_NAME, find_root, load_config
-from nbexp.errors import BadUse, StoreError
+from nbexp.errors import BadUse
 from nbexp.runs.ledger import Run, read_runs
+from nbexp.store.references import ambiguous, is_prefix, resolve, starting_with
 from nbexp.store.store import Store
 from nbexp.ui.console import print_error
-from nbexp.views.text import ambiguous
 
 if TYPE_CHECKING:
-    from nbexp.store.catalog import Row
     from nbexp.store.records import Stored
-
-_HEX = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 
 #: The switch that every command has.
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document with a versioned schema.")]
@@ -38,14 +34,6 @@ class Project:
         """The store's folder."""
         return self.root / STORE_NAME
 
-    def stored(self, row: Row) -> Stored | None:
-        """The record of a row of the index; None, and a message, if it can no longer be used."""
-        try:
-            return self.store.record(row.key, row.id)
-        except StoreError as error:
-            print_error(error.what, error.advice)
-            return None
-
     def find(self, ref: str, output: str = "") -> Run | Stored:
         """The record or the run that `ref` names; a run by the beginning of its id alone.
 
@@ -53,13 +41,12 @@ class Project:
             BadUse: None does, or more than one.
         """
         runs = self._runs(ref)
-        records = self.store.catalog().starting_with(ref) if runs else []
-        if len(runs) + len(records) == 1 and runs:
+        if not runs:
+            return resolve(self.store, ref, output)
+        records = [(one.id, f"{one.record.notebook}:{one.record.stage}") for one in starting_with(self.store, ref)]
+        if len(runs) + len(records) == 1:
             return runs[0]
-        if runs:
-            candidates = [(run.id, f"run of {run.notebook}") for run in runs]
-            raise ambiguous(ref, candidates + [(row.id, f"{row.notebook}:{row.stage}") for row in records])
-        return self.store.find(ref, output)
+        raise ambiguous(ref, [(run.id, f"run of {run.notebook}") for run in runs] + records)
 
     def refuse_run(self, ref: str) -> None:
         """Say so where `ref` is a run and a record is meant.
@@ -71,7 +58,7 @@ class Project:
             raise BadUse(f'"{ref}" is a run, which has many stages', f"Name one: {runs[0].notebook}:STAGE.")
 
     def _runs(self, ref: str) -> list[Run]:
-        if not _HEX.fullmatch(ref):
+        if not is_prefix(ref):
             return []
         return [run for run in read_runs(self.path) if run.id.startswith(ref)]
 

@@ -15,7 +15,7 @@ from nbexp.runs.parameters import Parameter
 from nbexp.views.text import cell_text, run_counts
 
 if TYPE_CHECKING:
-    from nbexp.store.catalog import Row, StageRow
+    from nbexp.store.catalog import StageRow
     from nbexp.store.records import Stored
 
 
@@ -70,14 +70,14 @@ STAGES = (
 )
 
 RECORDS = (
-    Column("id", lambda row: row.id, "id"),
-    Column("notebook", lambda row: row.notebook),
-    Column("stage", lambda row: row.stage),
-    Column("created", lambda row: row.created, "time"),
-    Column("seconds", lambda row: row.seconds, "seconds"),
-    Column("size", lambda row: row.size if row.size >= 0 else None, "bytes"),
-    Column("outputs", lambda row: row.outputs, "list"),
-    Column("author", lambda row: row.author),
+    Column("id", lambda stored: stored.id, "id"),
+    Column("notebook", lambda stored: stored.record.notebook),
+    Column("stage", lambda stored: stored.record.stage),
+    Column("created", lambda stored: stored.record.created, "time"),
+    Column("seconds", lambda stored: stored.record.seconds, "seconds"),
+    Column("size", lambda stored: stored.record.artifact and stored.record.artifact.size, "bytes"),
+    Column("outputs", lambda stored: tuple(variable.name for variable in stored.record.variables), "list"),
+    Column("author", lambda stored: stored.record.author),
 )
 
 #: Of pairs (a result, the record that has it).
@@ -134,9 +134,9 @@ def stages_table(stages: Iterable[StageRow]) -> Table:
     return table(STAGES, stages)
 
 
-def records_table(rows: Iterable[Row]) -> Table:
-    """Records, as the index has them."""
-    return table(RECORDS, rows)
+def records_table(records: Iterable[Stored]) -> Table:
+    """Records."""
+    return table(RECORDS, records)
 
 
 def results_table(records: Iterable[Stored]) -> Table:

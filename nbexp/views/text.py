@@ -6,13 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from nbexp.errors import BadUse
 from nbexp.records import Reason
 from nbexp.runs.ledger import CellRun, Run
+from nbexp.store.references import ID_DIGITS
 from nbexp.views.line import duration
-
-#: How many digits of an id a person sees; all commands take as few as four.
-ID_DIGITS = 10
 
 
 def shown(value: Any, form: str) -> str:
@@ -85,10 +82,3 @@ def run_counts(run: Run) -> str:
     parts += [plural(plain, "plain cell")] if plain else []
     parts += [f"{left} not run"] if left else []
     return ", ".join(parts) or "nothing to run"
-
-
-def ambiguous(ref: str, candidates: Sequence[tuple[str, str]]) -> BadUse:
-    """The error for a REF that fits several records or runs: (id, what it is) each."""
-    listed = "; ".join(f"{name[:ID_DIGITS]} ({what})" for name, what in candidates[:5])
-    more = f" and {len(candidates) - 5} more" if len(candidates) > 5 else ""
-    return BadUse(f'"{ref}" fits {len(candidates)}: {listed}{more}', "Give more digits.")

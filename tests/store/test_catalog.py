@@ -16,6 +16,7 @@ from nbexp import platform
 from nbexp.errors import BadUse, StoreError
 from nbexp.records import Variable
 from nbexp.store import Author, Keys, Store, catalog, journal
+from nbexp.store.references import ambiguous
 from tests.store.conftest import Canary, key_of, make_record
 from tests.store.test_store import plant
 
@@ -340,12 +341,15 @@ def test_an_ambiguous_id_lists_the_candidates(store: Store) -> None:
     record_ids = fill(store, 17)
     beginnings = [record_id[0] for record_id in record_ids]
     twice = next(text for text in beginnings if beginnings.count(text) > 1)
-    from nbexp.store.references import _only
+    rows = [row for row in store.catalog().recent() if row.id.startswith(twice)]
+    error = ambiguous(twice, [(row.id, f"{row.notebook}:{row.stage}") for row in rows])
+    assert all(row.id[:10] in error.what for row in rows[:5])
 
-    rows = store.catalog().starting_with(twice)
-    with pytest.raises(BadUse) as caught:
-        _only(twice, rows)
-    assert all(row.id[:12] in caught.value.advice for row in rows)
+
+def test_an_ambiguous_ref_lists_candidates() -> None:
+    error = ambiguous("abcd", [(f"abcd{i}", "run") for i in range(7)])
+    assert '"abcd" fits 7: abcd0 (run); abcd1 (run)' in error.what
+    assert "and 2 more" in error.what
 
 
 def test_nothing_stored_has_nothing_to_name(store: Store) -> None:

@@ -407,6 +407,16 @@ def plant(store: Store, artifact: Artifact | None, keys: Keys | None = None, pay
     return place / encoded.id
 
 
+@pytest.mark.parametrize("record_id", ["../../../../victim", "/victim", "AB" * 32, ""])
+def test_an_id_never_leads_out_of_the_store(store: Store, root: Path, record_id: str) -> None:
+    commit(store, 1)
+    store.drain()
+    (root / "victim").touch()
+    with pytest.raises(StoreError, match="is not the id of a record"):
+        store.record(key_of("k"), record_id)
+    assert (root / "victim").exists()
+
+
 # --- trust ------------------------------------------------------------------------------------------------------------
 
 

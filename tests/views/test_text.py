@@ -7,7 +7,7 @@ import pytest
 from nbexp.records import Reason
 from nbexp.runs.ledger import CellRun, new_run
 from nbexp.views.tables import CELLS, Column, cells_table, table
-from nbexp.views.text import ambiguous, because, cell_text, moment, plural, run_counts, shown, size
+from nbexp.views.text import because, cell_text, moment, plural, run_counts, shown, size
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,6 @@ def test_a_run_is_counted_by_what_became_of_its_cells() -> None:
     assert run_counts(run) == "2 restored, 1 ran, 1 ran, not stored, 1 failed, 1 plain cell, 1 not run"
     object.__setattr__(run, "cells", ())
     assert run_counts(run) == "nothing to run"
-
-
-def test_an_ambiguous_ref_lists_candidates() -> None:
-    error = ambiguous("abcd", [(f"abcd{i}", "run") for i in range(7)])
-    assert '"abcd" fits 7: abcd0 (run); abcd1 (run)' in error.what
-    assert "and 2 more" in error.what
 
 
 def test_a_table_has_a_value_for_each_column_and_its_json_their_names() -> None:

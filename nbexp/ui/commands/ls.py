@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nbexp.errors import BadUse, closest
+from nbexp.store.references import newest
 from nbexp.ui.console import console, print_json, print_table
 from nbexp.ui.project import Json, Project, open_project
 from nbexp.views.tables import Table, records_table, results_table, runs_table, stages_table
@@ -51,10 +52,7 @@ def _table(project: Project, what: str, notebook: str | None, number: int) -> Ta
 
         runs = [run for run in read_runs(project.path) if notebook in (None, run.notebook)]
         return runs_table(runs[:number])
-    catalog = project.store.catalog()
     if what == "stages":
-        return stages_table(catalog.stages(notebook)[:number])
-    rows = catalog.recent(number, notebook=notebook)
-    if what == "records":
-        return records_table(rows)
-    return results_table(stored for row in rows if (stored := project.stored(row)) is not None)
+        return stages_table(project.store.catalog().stages(notebook)[:number])
+    records = newest(project.store, number, notebook)
+    return records_table(records) if what == "records" else results_table(records)
