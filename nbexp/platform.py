@@ -245,6 +245,16 @@ def writable(path: str) -> bool:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
+#: What tells one state of a file from any later one: inode, size, time of change, and the time of its last change of
+#: any kind, which no program can set: it catches a rewrite that puts the time of change back (``cp -p``, ``unzip``).
+Stamp = tuple[int, int, int, int]
+
+
+def stamp(info: os.stat_result) -> Stamp:
+    """The state of a file that `info` tells of. On Windows the last of the four is the time it was made."""
+    return info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns
+
+
 def open_regular(path: str) -> int:
     """A descriptor for reading a plain file; `OSError` for a link, a folder, a pipe or a device."""
     info = os.lstat(path)

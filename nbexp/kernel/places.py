@@ -58,19 +58,17 @@ def resolve(path: Any, start: str) -> tuple[str, str]:
     return (name if here == start else os.path.relpath(resolved, start)), resolved
 
 
-def look(name: str) -> tuple[str, tuple[int, int, int] | None]:
+def look(name: str) -> tuple[str, platform.Stamp]:
     """The absolute path and the signature of a file."""
-    info = os.stat(name)
-    return os.path.abspath(name), (info.st_ino, info.st_size, info.st_mtime_ns)
+    return os.path.abspath(name), platform.stamp(os.stat(name))
 
 
-def entry(path: str) -> tuple[int, int, int] | None:
+def entry(path: str) -> platform.Stamp | None:
     """The signature of a name itself, a link not followed; None if there is none."""
     try:
-        info = os.lstat(path)
+        return platform.stamp(os.lstat(path))
     except (OSError, ValueError):
         return None
-    return info.st_ino, info.st_size, info.st_mtime_ns
 
 
 def kind(path: str) -> str:

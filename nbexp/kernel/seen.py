@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-#: What tells two states of a file apart without reading it: inode, size, time of change in ns. None: not there.
-Signature = tuple[int, int, int] | None
+from nbexp.platform import Stamp, stamp
+
+#: What tells two states of a file apart without reading it. None: not there.
+Signature = Stamp | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,6 @@ class Seen:
 def signature(path: str) -> Signature:
     """The file's signature, links followed; None if it is not there or cannot be looked at."""
     try:
-        info = os.stat(path)
+        return stamp(os.stat(path))
     except (OSError, ValueError):
         return None
-    return info.st_ino, info.st_size, info.st_mtime_ns

@@ -82,7 +82,7 @@ class Sorter:
             path = arguments[position]
             if folder is not None and arguments[folder] not in (-1, None):
                 name = os.fsdecode(path)
-                self.seen.writes.setdefault(f"{name} in an open folder", FileUse(name, "", (0, 0, 0)))
+                self.seen.writes.setdefault(f"{name} in an open folder", FileUse(name, "", (0, 0, 0, 0)))
             elif event != "os.mkdir" or not os.path.lexists(path):
                 self._written(path, frame)
 

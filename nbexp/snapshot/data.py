@@ -1,7 +1,7 @@
 """Data as facts: the content of a file, the names in a folder.
 
 A file is digested as a whole, never sampled. What was digested once is not read again while the file's inode, size and
-time of change stand, unless that time is so near that a later write could bear the same one.
+times stand, unless one of these times is so near that a later write could bear the same one.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import MutableMapping
-from typing import Any
 
 from nbexp.hashing import digest, digest_file
+from nbexp.platform import Stamp, stamp
 from nbexp.records import Part
 
-#: Known digests by absolute path: ``[inode, size, mtime_ns, hex digest]``, plain JSON. The caller keeps it.
-DigestCache = MutableMapping[str, list[Any]]
+#: Known digests by absolute path, each with the state of the file that it is of. The caller keeps it.
+DigestCache = MutableMapping[str, tuple[Stamp, str]]
 
-#: A time of change younger than this may be given again to a later write: file systems count in steps of up to 2 s
+#: A time younger than this may be given again to a later write: file systems count in steps of up to 2 s
 #: (FAT), and the clock of another host may differ a little.
 RACY_NS = 2_000_000_000
 
@@ -52,10 +52,9 @@ def file_digest(path: str, cache: DigestCache | None = None) -> tuple[str, int |
             return MISSING, None
         except OSError:
             return UNREADABLE, None
-        stamp = [before.st_ino, before.st_size, before.st_mtime_ns]
         known = cache.get(path) if cache is not None else None
-        if known is not None and known[:3] == stamp:
-            return str(known[3]), before.st_size
+        if known is not None and known[0] == stamp(before):
+            return known[1], before.st_size
         try:
             content = digest_file(path).hex()
             after = os.stat(path)
@@ -63,10 +62,15 @@ def file_digest(path: str, cache: DigestCache | None = None) -> tuple[str, int |
             continue
         except OSError:
             return UNREADABLE, None
-        if [after.st_ino, after.st_size, after.st_mtime_ns] == stamp:
-            if cache is not None and abs(time.time_ns() - before.st_mtime_ns) > RACY_NS:
-                cache[path] = [*stamp, content]
+        if stamp(after) == stamp(before):
+            if cache is not None and _is_settled(before):
+                cache[path] = stamp(before), content
             return content, before.st_size
+
+
+def _is_settled(info: os.stat_result) -> bool:
+    now = time.time_ns()
+    return all(abs(now - then) > RACY_NS for then in (info.st_mtime_ns, info.st_ctime_ns))
 
 
 def listing_part(path: str, digest: str | None = None) -> Part:

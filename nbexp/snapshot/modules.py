@@ -20,6 +20,7 @@ from nbexp.adapters.distributions import site_folders
 from nbexp.adapters.lookups import code_digest, imported_modules
 from nbexp.adapters.origin import NOTEBOOK, Origin, is_project, origin, spec_of
 from nbexp.errors import Unfingerprintable
+from nbexp.platform import Stamp, stamp
 from nbexp.records import Part
 from nbexp.snapshot.environment import part_of_origin
 from nbexp.snapshot.globals import Globals, changed, globals_of
@@ -200,7 +201,7 @@ def _found(name: str, spec: ModuleSpec | None) -> Source | None:
         status = os.stat(spec.origin)
     except OSError:  # inside an archive, or gone
         return _read(name, spec)
-    return _cached(name, spec.origin, status.st_mtime_ns, status.st_size, _Unhashed(spec))
+    return _cached(name, spec.origin, stamp(status), _Unhashed(spec))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,7 @@ class _Unhashed:
 
 
 @functools.lru_cache(maxsize=1024)
-def _cached(name: str, file: str, changed_ns: int, size: int, held: _Unhashed) -> Source | None:
+def _cached(name: str, file: str, state: Stamp, held: _Unhashed) -> Source | None:
     return _read(name, held.spec)
 
 

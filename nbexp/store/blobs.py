@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from nbexp import platform
 from nbexp.errors import Damaged
 from nbexp.hashing import digest_buffer, digest_file
+from nbexp.platform import stamp
 from nbexp.store.temporary import Temporary, publish, sync, write_temporary
-from nbexp.store.verified import Verified, stamp
+from nbexp.store.verified import Verified
 
 if TYPE_CHECKING:
     from nbexp.store.fetched import Fetched

@@ -144,7 +144,7 @@ class Keys:
             info = os.stat(path)
         except OSError:
             return {}
-        now = (info.st_ino, info.st_size, info.st_mtime_ns)
+        now = platform.stamp(info)
         if self._trusted[0] != now:
             self._trusted = (now, _read_trusted(path))
         return self._trusted[1]

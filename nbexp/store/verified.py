@@ -10,14 +10,7 @@ import os
 
 from nbexp import platform
 from nbexp.hashing import digest
-
-#: (inode, size, mtime, ctime): ctime, which no program can set, catches an edit that puts the mtime back.
-Stamp = tuple[int, int, int, int]
-
-
-def stamp(info: os.stat_result) -> Stamp:
-    """What tells this state of a file from any later one."""
-    return info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns
+from nbexp.platform import Stamp
 
 
 class Verified:

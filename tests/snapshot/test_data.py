@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,8 +23,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def old(path: str, ago: float = 3600) -> None:
     """Make the file look as if it had been written a while ago."""
-    then = time.time_ns() - int(ago * 1e9)
+    then = data.time.time_ns() - int(ago * 1e9)
     os.utime(path, ns=(then, then))
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of the test were written a day ago."""
+    now = time.time_ns
+    monkeypatch.setattr(data, "time", SimpleNamespace(time_ns=lambda: now() + 86400 * 10**9))
 
 
 def test_content_is_what_counts() -> None:
@@ -70,9 +78,9 @@ def test_a_folder_is_no_file() -> None:
     assert file_part("x").digest == "unreadable"
 
 
+@pytest.mark.usefixtures("later")
 def test_a_known_file_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("a.csv").write_text("1")
-    old("a.csv")
     cache: DigestCache = {}
     part = file_part("a.csv", cache)
     monkeypatch.setattr(data, "digest_file", lambda path: pytest.fail("read again"))
@@ -84,15 +92,25 @@ CHANGES: list[tuple[str, Callable[[], object]]] = [
     ("another size", lambda: Path("a.csv").write_text("12")),
     ("same size, another time", lambda: Path("a.csv").write_text("2")),
     ("another inode", lambda: (Path("b").write_text("2"), old("b", 3600), os.replace("b", "a.csv"))),
+    ("the time of change put back", lambda: _keeping_its_time("a.csv", "2")),
 ]
 
 
+def _keeping_its_time(path: str, text: str) -> None:
+    """What ``cp -p``, ``unzip`` and ``rsync`` do."""
+    before = os.stat(path)
+    Path(path).write_text(text)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 @pytest.mark.parametrize("change", [row[1] for row in CHANGES], ids=[row[0] for row in CHANGES])
+@pytest.mark.usefixtures("later")
 def test_a_changed_file_is_read_again(change: Callable[[], object]) -> None:
     Path("a.csv").write_text("1")
     old("a.csv")
     cache: DigestCache = {}
     before = file_part("a.csv", cache).digest
+    assert cache
     change()
     assert file_part("a.csv", cache).digest != before
 
@@ -109,6 +127,15 @@ def test_a_file_written_just_now_is_not_trusted() -> None:
     assert file_part("a.csv", cache).digest != before
 
 
+def test_a_file_that_looks_old_but_was_written_just_now_is_not_trusted() -> None:
+    Path("a.csv").write_text("1")
+    old("a.csv")
+    cache: DigestCache = {}
+    file_part("a.csv", cache)
+    assert cache == {}
+
+
+@pytest.mark.usefixtures("later")
 def test_a_file_from_the_future_is_not_trusted() -> None:
     Path("a.csv").write_text("1")
     old("a.csv", -1)

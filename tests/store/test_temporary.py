@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from nbexp.hashing import digest_buffer
+from nbexp.platform import stamp
 from nbexp.store.blobs import Blobs
 from nbexp.store.temporary import FOREIGN_SECONDS, make_folder, space, sweep, write_temporary
-from nbexp.store.verified import Verified, stamp
+from nbexp.store.verified import Verified
 
 DEAD_PID = 2**22 + 1
 

@@ -29,6 +29,11 @@ CASES = [
          stage(_READ, RAN, why="file data.txt changed"), final("y", "b")),
     case("changed back", _C, HIT, write("data.txt", "a"), stage(_READ, RAN), write("data.txt", "b"), stage(_READ, RAN),
          write("data.txt", "a"), stage(_READ, RESTORED), final("y", "a")),
+    *(
+        case(f"{size}, time of change put back", _C, MISS, write("data.txt", "aa"), cell("import os, time\nt = os.stat('data.txt').st_mtime_ns - 10**10\nos.utime('data.txt', ns=(t, t))"), stage(_READ, RAN), stage(_READ, RESTORED),
+             cell(f"with open('data.txt', 'w') as f:\n    f.write({text!r})\nos.utime('data.txt', ns=(t, t))"), stage(_READ, RAN), final("y", text))
+        for size, text in (("same size", "bb"), ("another size", "bbb"))
+    ),
     case("file removed", _C, MISS, write("data.txt", "a"), stage(_READ, RAN), restart(), remove("data.txt"),
          stage(_READ, "failed", error="FileNotFoundError")),
     case("file read by a helper", _C, MISS, write("data.txt", "a"), cell("def f():\n    return open('data.txt').read()"), stage("y = f()", RAN),
