@@ -1,28 +1,63 @@
 """A pytest plugin (``-p tests.hidden``): what only Unix has is hidden from nbexp, as if it ran on another system.
 
 Imports of these modules fail in ``nbexp.*`` alone, for the libraries beside it still need them; ``os.fork`` is gone for
-all, since it is looked up on a module that all share.
+all, since it is looked up on a module that all share. At the end the run says from how many modules they were hidden.
+A kernel does the same with this file as its ``PYTHONSTARTUP``.
 """
 
 from __future__ import annotations
 
 import builtins
+import importlib
 import os
+import sys
 from typing import Any
 
 HIDDEN = frozenset({"fcntl", "resource", "pwd", "grp", "termios"})
 
-_import = builtins.__import__
+if any(name.partition(".")[0] == "nbexp" for name in sys.modules):
+    raise RuntimeError("nbexp has been imported already: nothing would be hidden from it")
+
+_import, _import_module = builtins.__import__, importlib.import_module
+
+
+def _refuse(name: str, importer: str) -> None:
+    if name.partition(".")[0] in HIDDEN and importer.partition(".")[0] == "nbexp":
+        raise ImportError(f"No module named {name!r} (hidden from {importer})")
 
 
 def _hiding(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
-    importer = str((globals or {}).get("__name__", ""))
-    if name.partition(".")[0] in HIDDEN and importer.partition(".")[0] == "nbexp":
-        raise ImportError(f"No module named {name!r} (hidden from {importer})")
+    _refuse(name, str((globals or {}).get("__name__", "")))
     return _import(name, globals, locals, fromlist, level)
 
 
+def _hiding_module(name: str, package: str | None = None) -> Any:
+    _refuse(name, str(sys._getframe(1).f_globals.get("__name__", "")))
+    return _import_module(name, package)
+
+
 builtins.__import__ = _hiding
+importlib.import_module = _hiding_module
 for _name in ("fork", "forkpty"):
     if hasattr(os, _name):
         delattr(os, _name)
+
+
+def seeing() -> list[str]:
+    """Modules of nbexp that hold one of the hidden modules all the same, as one of their globals."""
+    hidden = {id(module): name for name, module in sys.modules.items() if name in HIDDEN}
+    return [
+        f"{name} sees {hidden[id(value)]}"
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == "nbexp"
+        for value in list(vars(module).values())
+        if id(value) in hidden
+    ]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what was hidden from how much."""
+    modules = sum(name.partition(".")[0] == "nbexp" for name in sys.modules)
+    assert builtins.__import__ is _hiding, "somebody has put another import in the place of this one"
+    assert not hasattr(os, "fork")
+    terminalreporter.write_line(f"hidden from {modules} modules of nbexp; {'; '.join(seeing()) or 'none sees any'}")
