@@ -29,12 +29,14 @@ class Content:
 
 def joined(parts: Iterable[Content]) -> Content:
     """One content made of several, in order, each with the number of its buffers and children."""
-    held = list(parts)
-    return Content(
-        tuple((part.meta, len(part.buffers), len(part.children)) for part in held),
-        tuple(buffer for part in held for buffer in part.buffers),
-        tuple(child for part in held for child in part.children),
-    )
+    metas: list[Any] = []
+    buffers: list[Any] = []
+    children: list[object] = []
+    for part in parts:
+        metas.append((part.meta, len(part.buffers), len(part.children)))
+        buffers += part.buffers
+        children += part.children
+    return Content(tuple(metas), tuple(buffers), tuple(children))
 
 
 def tagged(tag: str, *parts: Content) -> Content:

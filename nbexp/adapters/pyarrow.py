@@ -66,6 +66,9 @@ def _values(array: Any) -> Content:
     return Content("objects", (), (tuple(array.to_pylist()),))
 
 
+#: Offsets into less text than this fit into 32 bits.
+_SHORT_TEXT = 1 << 31
+
 _TEXTS = frozenset({pa.string(), pa.large_string(), pa.binary(), pa.large_binary()})
 
 
@@ -102,6 +105,8 @@ def _text(array: Any) -> Content:
     offsets = _bytes_of(ends).view(width)[array.offset : array.offset + len(array) + 1]
     first, last = int(offsets[0]), int(offsets[-1])
     rebased = offsets - first if first else offsets
+    if last - first < _SHORT_TEXT and width is np.int64:
+        rebased = rebased.astype(np.int32)  # half as much to hash; how many bytes there are tells which it was
     text = _bytes_of(memory)[first:last]
     return joined([validity, Content("text", (rebased[1:].view(np.uint8), text))])
 

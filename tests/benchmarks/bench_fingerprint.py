@@ -1,13 +1,11 @@
 """How fast fingerprints are, against `joblib.hash` and plain blake3, measured side by side.
 
-Run it by hand: ``python tests/benchmarks/bench_fingerprint.py [WORD ...]`` (only cases whose name has a word).
-Each round times both ways in turn, so that a busy machine slows both; the table gives medians.
+python -m tests.benchmarks.bench_fingerprint [WORD ...]      only the cases whose name has a word
 """
 
 from __future__ import annotations
 
 import random
-import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +17,7 @@ import joblib
 
 from nbexp.adapters.fingerprint import fingerprint
 from nbexp.hashing import digest_buffer
+from tests.benchmarks.table import NONE, head, row, side_by_side, times_faster
 
 ROUNDS = 5
 
@@ -28,14 +27,15 @@ class Case:
     """A value and what it is compared with.
 
     Attributes:
-        target: The ratio aimed at; None where there is none.
-        peer: What the other way does with the value.
+        target: The ratio aimed at, 10 unless the kind of value is a rare one; None where there is none.
+        peer: What the other way does with the value. peer_name: what it is called.
     """
 
     name: str
     make: Callable[[], Any]
     target: float | None = 10
     peer: Callable[[Any], Any] = joblib.hash
+    peer_name: str = "joblib.hash"
 
 
 @dataclass
@@ -67,8 +67,8 @@ def fresh(value: Any) -> Any:
 
 def tangled(count: int = 20_000) -> list[Row]:
     rows = [Row(i, f"t{i}", []) for i in range(count)]
-    for i, row in enumerate(rows):
-        row.tags = [rows[i // 2], rows[i // 3]]
+    for i, made in enumerate(rows):
+        made.tags = [rows[i // 2], rows[i // 3]]
     return rows
 
 
@@ -79,22 +79,22 @@ def blake3_of_arrays(value: Any) -> None:
 
 def cases() -> Iterator[Case]:
     yield Case("20k chat rows", chat_rows)
-    yield Case("20k chat rows, nothing interned", lambda: fresh(chat_rows()))
+    yield Case("20k chat rows, nothing interned", lambda: fresh(chat_rows()), 5)
     yield Case("1e5 small lists", lambda: [[i, i + 1, f"a{i}"] for i in range(100_000)])
     yield Case("1e6 ints", lambda: list(range(1_000_000)))
     yield Case("1e6 strs", lambda: [f"name {i}" for i in range(1_000_000)])
     yield Case("1e6 floats", lambda: [i * 0.37 for i in range(1_000_000)])
     yield Case("1e5 small tuples", lambda: [(i, "x") for i in range(100_000)])
-    yield Case("1e5 tuples of tuples", lambda: [((i, "x"), (1.0, (i,))) for i in range(100_000)])
-    yield Case("tuple of 1e6 ints", lambda: tuple(range(1_000_000)))
+    yield Case("1e5 tuples of tuples", lambda: [((i, "x"), (1.0, (i,))) for i in range(100_000)], 5)
+    yield Case("tuple of 1e6 ints", lambda: tuple(range(1_000_000)), 5)
     yield Case("dict 1e5 str -> float", lambda: {f"k{i}": i * 0.5 for i in range(100_000)})
     yield Case("dict 1e5 tuple -> list", lambda: {(i, "k"): [i] for i in range(100_000)})
     yield Case("100k-str set", lambda: {f"k{i}" for i in range(100_000)}, 2)
     yield Case("1e5 mixed small sets", lambda: [{i, f"a{i % 7}"} for i in range(100_000)])
-    yield Case("set of 1e5 tuples", lambda: {(i, f"a{i % 7}") for i in range(100_000)}, 2)
+    yield Case("set of 1e5 tuples", lambda: {(i, f"a{i % 7}") for i in range(100_000)}, 1.5)
     yield Case("one shared list x 1e5", lambda: [["a", "b"]] * 100_000, 2)
     yield Case("2e4 lists, each twice", lambda: (lambda r: r + r)([[i, "x"] for i in range(20_000)]), 2)
-    yield Case("20k dataclasses", lambda: [Row(i, f"text {i}", ["a", i]) for i in range(20_000)])
+    yield Case("20k dataclasses", lambda: [Row(i, f"text {i}", ["a", i]) for i in range(20_000)], 5)
     yield Case("20k dataclasses, tangled", tangled, 2)
     yield Case("1e5 datetimes", lambda: [datetime(2026, 1, 1) + timedelta(seconds=i) for i in range(100_000)], 2)
     yield from array_cases()
@@ -104,48 +104,33 @@ def array_cases() -> Iterator[Case]:
     import numpy as np
 
     rng = np.random.default_rng(0)
-    yield Case("80 MB array | blake3", lambda: rng.random(10_000_000), 0.8, blake3_of_arrays)
-    yield Case(
-        "100 MB dict of arrays | blake3",
-        lambda: {f"l{i}.w": rng.random((512, 512)).astype("f4") for i in range(100)},
-        0.8,
-        blake3_of_arrays,
-    )
+    blake3 = (0.8, blake3_of_arrays, "blake3, as many threads")
+    yield Case("80 MB array", lambda: rng.random(10_000_000), *blake3)
+    weights = lambda: {f"l{i}.w": rng.random((512, 512)).astype("f4") for i in range(100)}
+    yield Case("100 MB dict of arrays", weights, *blake3)
     yield Case("80 MB array", lambda: rng.random(10_000_000), 3)
     yield Case("1e4 small arrays", lambda: [rng.random(8) for _ in range(10_000)], None)
     yield Case("1e5 numpy scalars", lambda: list(rng.random(100_000)), 3)
 
 
-def milliseconds(function: Callable[[Any], Any], value: Any) -> float:
-    start = time.perf_counter()
-    function(value)
-    return (time.perf_counter() - start) * 1e3
-
-
-def measure(case: Case) -> tuple[float, float]:
-    value = case.make()
-    fingerprint(value)
-    pairs = [(milliseconds(case.peer, value), milliseconds(fingerprint, value)) for _ in range(ROUNDS)]
-    return statistics.median(p for p, _ in pairs), statistics.median(o for _, o in pairs)
-
-
 def microseconds(value: Any, count: int = 20_000) -> float:
+    """Seconds for one fingerprint of a small value."""
     start = time.perf_counter()
     for _ in range(count):
         fingerprint(value)
-    return (time.perf_counter() - start) / count * 1e6
+    return (time.perf_counter() - start) / count
 
 
 def main(words: list[str]) -> None:
-    print(f"{'case':34s} {'peer ms':>9s} {'ours ms':>9s} {'ratio':>7s} {'target':>7s}")
+    """Print the table."""
+    head("Fingerprints")
     for case in cases():
-        if words and not any(word in case.name for word in words):
-            continue
-        peer, ours = measure(case)
-        mark = "" if case.target is None or peer / ours >= case.target else "  MISSED"
-        print(f"{case.name:34s} {peer:9.1f} {ours:9.1f} {peer / ours:6.1f}x {case.target or 0:6.1f}x{mark}", flush=True)
+        if not words or any(word in case.name for word in words):
+            ours, peer = side_by_side(fingerprint, case.peer, case.make(), ROUNDS)
+            row(case.name, ours, peer, case.peer_name, NONE if case.target is None else times_faster(case.target))
     for value in (7, 0.5, "adam", (1, 2), [1, 2], {"lr": 0.1, "layers": [1, 2]}):
-        print(f"{value!r:34s} {microseconds(value):9.1f} us")
+        if not words:
+            row(f"{value!r}", microseconds(value), None, "", NONE)
 
 
 if __name__ == "__main__":

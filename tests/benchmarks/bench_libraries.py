@@ -1,15 +1,12 @@
 """Values of libraries: fingerprints against `joblib.hash` and blake3, storing against pickle 5 out of band.
 
-Run it by hand: ``python tests/benchmarks/bench_libraries.py [WORD ...]`` (only cases whose name has a word).
-Each round times both ways in turn, so that a busy machine slows both; the table gives medians.
+python -m tests.benchmarks.bench_libraries [WORD ...]      only the cases whose name has a word
 """
 
 from __future__ import annotations
 
 import pickle
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +22,7 @@ from sklearn.ensemble import RandomForestClassifier
 from nbexp.adapters.fingerprint import fingerprint
 from nbexp.adapters.graph import dump, load
 from nbexp.hashing import digest_buffer
+from tests.benchmarks.table import head, row, side_by_side, times_faster
 
 ROUNDS = 9
 ROWS = 100_000
@@ -36,7 +34,7 @@ class Case:
     """A value, and the ratio aimed at: the other way's time divided by ours.
 
     Attributes:
-        ours, peer: What is timed, both with what `make` gives.
+        ours, peer: What is timed, both with what `make` gives. peer_name: the other way, for people.
     """
 
     name: str
@@ -44,10 +42,11 @@ class Case:
     target: float
     ours: Callable[[Any], Any] = fingerprint
     peer: Callable[[Any], Any] = joblib.hash
+    peer_name: str = "joblib.hash"
 
 
-def floats() -> pd.DataFrame:
-    return pd.DataFrame(RANDOM.random((ROWS, 10)))
+def floats(rows: int = ROWS) -> pd.DataFrame:
+    return pd.DataFrame(RANDOM.random((rows, 10)))
 
 
 def texts(count: int = 1) -> pd.DataFrame:
@@ -92,48 +91,45 @@ def dumped_and_back(value: Any) -> Any:
     return load(*dumped(value))
 
 
+PICKLE = "pickle 5, out of band"
+
 CASES = (
-    Case("floats against blake3", floats, 0.8, peer=bytes_of_floats),
-    Case("floats", floats, 5),
-    Case("str column", texts, 10),
-    Case("str column, object dtype", lambda: texts().astype(object), 10),
-    Case("mixed frame", mixed, 5),
+    Case(
+        "float frame, 80 MB", lambda: floats(10 * ROWS), 0.8, peer=bytes_of_floats, peer_name="blake3, as many threads"
+    ),
+    Case("float frame, 8 MB", floats, 3),
+    Case("1e5 strings in a frame, Arrow-backed", texts, 10),
+    Case("1e5 strings in a frame, object dtype", lambda: texts().astype(object), 10),
+    Case("mixed frame", mixed, 3),
     Case("1,000 columns", lambda: pd.DataFrame(RANDOM.random((100, 1000))), 1),
     Case("small frame", lambda: pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), 1),
     Case("arrow table", lambda: pa.Table.from_pandas(texts()), 5),
     Case("polars frame", lambda: pl.from_pandas(texts()), 1),
     Case("sparse matrix", lambda: sparse.random(10_000, 1000, 0.01, "csr", rng=0), 2),
     Case("forest", forest, 1),
-    Case("store and restore floats", floats, 0.67, dumped_and_back, pickled_and_back),
-    Case("store and restore text", texts, 0.67, dumped_and_back, pickled_and_back),
-    Case("store and restore a mixed frame", mixed, 0.67, dumped_and_back, pickled_and_back),
-    Case("store and restore a polars frame", lambda: pl.from_pandas(texts()), 0.67, dumped_and_back, pickled_and_back),
-    Case("store and restore a forest", forest, 0.5, dumped_and_back, pickled_and_back),
+    Case("store and restore floats", floats, 0.5, dumped_and_back, pickled_and_back, PICKLE),
+    Case("store and restore text", texts, 0.5, dumped_and_back, pickled_and_back, PICKLE),
+    Case("store and restore a mixed frame", mixed, 0.5, dumped_and_back, pickled_and_back, PICKLE),
+    Case(
+        "store and restore a polars frame",
+        lambda: pl.from_pandas(texts()),
+        0.5,
+        dumped_and_back,
+        pickled_and_back,
+        PICKLE,
+    ),
+    Case("store and restore a forest", forest, 0.3, dumped_and_back, pickled_and_back, PICKLE),
 )
 
 
-def seconds(work: Callable[[Any], Any], value: Any) -> float:
-    start = time.perf_counter()
-    work(value)
-    return time.perf_counter() - start
-
-
-def measure(case: Case) -> tuple[float, float]:
-    """Medians of both ways, in seconds."""
-    value = case.make()
-    case.ours(value), case.peer(value)
-    rounds = [(seconds(case.ours, value), seconds(case.peer, value)) for _ in range(ROUNDS)]
-    return statistics.median(ours for ours, _ in rounds), statistics.median(peer for _, peer in rounds)
-
-
 def main(words: list[str]) -> None:
-    print(f"{'case':36} {'ours ms':>9} {'peer ms':>9} {'ratio':>7} {'target':>7}")
+    """Print the table."""
+    head("Values of libraries")
     for case in CASES:
-        if words and not any(word in case.name for word in words):
-            continue
-        ours, peer = measure(case)
-        missed = "" if peer / ours >= case.target else "  missed"
-        print(f"{case.name:36} {ours * 1e3:9.2f} {peer * 1e3:9.2f} {peer / ours:7.2f} {case.target:7.2f}{missed}")
+        if not words or any(word in case.name for word in words):
+            value = case.make()
+            ours, peer = side_by_side(case.ours, case.peer, value, ROUNDS)
+            row(case.name, ours, peer, case.peer_name, times_faster(case.target))
 
 
 if __name__ == "__main__":

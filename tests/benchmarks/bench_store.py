@@ -1,6 +1,6 @@
 """What storing and finding cost: in the calling thread, beside joblib for large arrays, and in a store of 100,000.
 
-Run it by hand: ``python tests/benchmarks/bench_store.py [small] [arrays] [many]`` (all by default).
+python -m tests.benchmarks.bench_store [small] [arrays] [many]      all by default
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 
 from nbexp.records import Artifact, Key, Message, Part, Record, Span, Variable
 from nbexp.store import Store, journal, records
+from tests.benchmarks.table import NONE, at_most, head, row, side_by_side, within
 
 ROUNDS = 7
 
@@ -65,12 +66,9 @@ def timed(work: Callable[[], Any], rounds: int = ROUNDS) -> float:
     return statistics.median(seconds)
 
 
-def line(name: str, seconds: float, aim: str, met: bool) -> None:
-    print(f"{name:52} {seconds * 1e3:10.3f} ms   {aim:28} {'' if met else 'NOT MET'}")
-
-
 def small(root: Path) -> None:
     """One small result: what the calling thread pays."""
+    head("One small result")
     store = Store.open(root)
     numbers = itertools.count()
 
@@ -87,26 +85,24 @@ def small(root: Path) -> None:
         store.commit(made, b"x" * 2000)
         cost.append(time.perf_counter() - start)
         store.drain()
-    line("commit a small result, nothing waiting", statistics.median(cost), "< 0.5 ms", statistics.median(cost) < 5e-4)
+    row("commit, nothing waiting", statistics.median(cost), None, "", within(5e-4))
     start = time.perf_counter()
     for _ in range(200):
         commit()
     submitted = (time.perf_counter() - start) / 200
     store.drain()
     durable = (time.perf_counter() - start) / 200
-    line("commit 200 in a row, each", submitted, "< 0.5 ms + disk's share", submitted < 2e-3)
-    line("... until durable, each", durable, "", True)
+    row("commit 200 in a row, each", submitted, None, "", within(2e-3))
+    row("... until durable, each", durable, None, "", NONE)
     keys = [key_of(("one", number)) for number in range(300)]
     cost = []
     for key in keys:
         start = time.perf_counter()
         store.load(store.candidates(key)[0])
         cost.append(time.perf_counter() - start)
-    line("candidates() and load()", statistics.median(cost), "< 0.3 ms", statistics.median(cost) < 3e-4)
-    line("candidates() of a key without records", timed(lambda: store.candidates(first.key.digest), 100), "", True)
-    line(
-        "heads(): the last 20 records of a stage", timed(lambda: store.heads("a.ipynb", "train", "cell"), 50), "", True
-    )
+    row("look up and load", statistics.median(cost), None, "", within(3e-4))
+    row("look up what is not there", timed(lambda: store.candidates(first.key.digest), 100), None, "", NONE)
+    row("the last 20 records of a stage", timed(lambda: store.heads("a.ipynb", "train", "cell"), 50), None, "", NONE)
 
 
 def arrays(root: Path) -> None:
@@ -114,6 +110,7 @@ def arrays(root: Path) -> None:
     import joblib
     import numpy as np
 
+    head("1 GB of arrays")
     made = [np.random.default_rng(n).random(GIGABYTE // 80) for n in range(10)]
     buffers: list[pickle.PickleBuffer] = []
     graph = pickle.dumps(made, 5, buffer_callback=buffers.append)
@@ -126,8 +123,8 @@ def arrays(root: Path) -> None:
     start = time.perf_counter()
     joblib.dump(made, root / "joblib")
     dumped = time.perf_counter() - start
-    line("1 GB: commit (hashed and copied)", committed, f"joblib.dump {dumped * 1e3:.0f} ms", committed < 2 * dumped)
-    line("1 GB: until checked and durable", durable, "", True)
+    row("commit: hashed and copied", committed, dumped, "joblib.dump", at_most(2))
+    row("... until checked and durable", durable, dumped, "joblib.dump", NONE)
 
     def ours() -> Any:
         content = store.load(store.candidates(key_of("arrays"))[0])
@@ -140,14 +137,16 @@ def arrays(root: Path) -> None:
         return [float(array.sum()) for array in load()]
 
     assert sums(ours) == [float(array.sum()) for array in made]
-    peer, own = timed(mapped), timed(ours)
-    line("1 GB: restore, mapped", own, f"<= 1.2 x {peer * 1e3:.2f} ms (mmap c)", own <= 1.2 * peer)
-    peer, own = timed(lambda: sums(mapped), 3), timed(lambda: sums(ours), 3)
-    line("1 GB: restore and sum", own, f"<= 1.2 x {peer * 1e3:.0f} ms (mmap c)", own <= 1.2 * peer)
-    line("1 GB: joblib.load, whole", timed(lambda: joblib.load(root / "joblib"), 3), "", True)
+    own, peer = side_by_side(lambda _: ours(), lambda _: mapped(), None, 15)
+    row("restore, mapped", own, peer, 'joblib, mmap_mode="c"', at_most(1.2))
+    row("restore, mapped", own, timed(lambda: joblib.load(root / "joblib"), 3), "joblib.load", NONE)
+    own, peer = side_by_side(lambda _: sums(ours), lambda _: sums(mapped), None, 3)
+    row("restore and sum every array", own, peer, 'joblib, mmap_mode="c"', at_most(1.2))
+    whole = timed(lambda: sums(lambda: joblib.load(root / "joblib")), 3)
+    row("restore and sum every array", own, whole, "joblib.load", NONE)
     start = time.perf_counter()
     store.commit(record("again"), graph, buffers)
-    line("1 GB: commit of equal content", time.perf_counter() - start, "", True)
+    row("commit equal content again", time.perf_counter() - start, None, "", NONE)
     store.drain()
 
 
@@ -178,7 +177,8 @@ def many(root: Path) -> None:
         fill(store, count)
         start = time.perf_counter()
         store.catalog()
-        print(f"index of {count} records made in {time.perf_counter() - start:.1f} s")
+        print(f"the index of {count} records was made in {time.perf_counter() - start:.1f} s")
+    head(f"A store of {MANY:,} records beside one of 100")
     pick = random.Random(1)
     questions: dict[str, Callable[[Store, int], Any]] = {
         "lookup: candidates and load": lambda s, n: s.load(s.candidates(key_of(pick.randrange(n)))[0]),
@@ -193,7 +193,7 @@ def many(root: Path) -> None:
     }
     for name, ask in questions.items():
         few, lot = (timed(partial(ask, store, count), 20) for count, store in stores.items())
-        line(f"{MANY} records: {name}", lot, f"<= {few * 1e3:.2f} + 50 ms", lot <= few + 0.05)
+        row(name, lot, few, "100 records", at_most(plus=0.05))
 
 
 def main(chosen: Sequence[str]) -> None:

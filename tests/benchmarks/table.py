@@ -62,16 +62,22 @@ def row(name: str, ours: float, peer: float | None, peer_name: str, aim: Aim) ->
     faster = aim.text.startswith(">=")
     ratio = "" if not peer else f"{peer / ours if faster else ours / peer:.2f} x"
     ok = "" if aim is NONE else "ok" if met else "MISSED"
-    shown = "" if peer is None else f"{peer * 1e3:.2f}"
-    print(_FORM.format(name, f"{ours * 1e3:.2f}", shown, peer_name, ratio, aim.text, ok).rstrip(), flush=True)
+    shown = "" if peer is None else _milliseconds(peer)
+    print(_FORM.format(name, _milliseconds(ours), shown, peer_name, ratio, aim.text, ok).rstrip(), flush=True)
     return met
 
 
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1e3:.{2 if seconds >= 1e-4 else 4}f}"
+
+
 def seconds(work: Callable[[Any], Any], value: Any) -> float:
-    """How long `work` takes with `value`."""
+    """How long `work` takes with `value`; what it gives is dropped after the clock stopped."""
     start = time.perf_counter()
-    work(value)
-    return time.perf_counter() - start
+    result = work(value)
+    taken = time.perf_counter() - start
+    del result
+    return taken
 
 
 def side_by_side(
