@@ -11,6 +11,7 @@ from typing import Any
 from nbexp.kernel import audit, origins, places
 from nbexp.kernel.seen import Connection, FileUse, Process, Seen, signature
 from nbexp.snapshot.data import listing_digest
+from nbexp.store.writer import in_writer
 
 
 class Sorter:
@@ -34,7 +35,7 @@ class Sorter:
             return
         self._sorting.busy = True
         try:
-            if not threading.current_thread().name.startswith("nbexp"):
+            if not in_writer():
                 self._sort(event, arguments, sys._getframe(2))
         # An error here would surface as the failure of the user's `open`: the stage goes on and is not stored.
         except Exception as error:  # noqa: BLE001

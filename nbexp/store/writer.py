@@ -14,11 +14,19 @@ from collections.abc import Callable
 from nbexp import platform
 from nbexp.store.publication import Publication
 
-#: The thread's name: what it opens and writes is no effect of a stage.
+#: The thread's name, for people; `in_writer` tells by more than a name.
 THREAD_NAME = "nbexp-writer"
 
 #: How many records may wait; a cell that stores one more waits for the disk.
 MAX_WAITING = 256
+
+
+_own = threading.local()
+
+
+def in_writer() -> bool:
+    """Whether the thread that asks is a writer's: what it opens and writes is no effect of a stage."""
+    return getattr(_own, "writing", False)
 
 
 class Writer:
@@ -104,6 +112,7 @@ class Writer:
             self._changed.wait(timeout)
 
     def _run(self) -> None:
+        _own.writing = True
         while True:
             with self._changed:
                 while not self._waiting:

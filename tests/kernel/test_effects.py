@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import builtins
 import contextlib
 import glob
@@ -21,12 +22,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from nbexp.kernel import audit, native
 from nbexp.kernel.effects import Effects, Recorder
+from nbexp.store.writer import THREAD_NAME, Writer
 
 pd = pytest.importorskip("pandas")
 np = pytest.importorskip("numpy")
@@ -610,13 +613,32 @@ def test_nothing_is_recorded_outside(recorder: Recorder) -> None:
     assert shown(_effects(recorder, lambda: None)) == {}
 
 
-def test_a_thread_of_nbexp_is_no_part_of_the_stage(recorder: Recorder) -> None:
-    def act() -> None:
-        thread = threading.Thread(target=lambda: write("new"), name="nbexp-writer")
+def test_the_writer_is_no_part_of_the_stage_but_a_thread_with_its_name_is(recorder: Recorder) -> None:
+    def in_writer() -> None:
+        writer = Writer(lambda _: write("new"), pytest.fail)
+        writer.submit(SimpleNamespace())  # type: ignore[arg-type]
+        writer.drain()
+
+    def in_namesake() -> None:
+        thread = threading.Thread(target=lambda: write("other"), name=THREAD_NAME)
         thread.start()
         thread.join()
 
-    assert shown(_effects(recorder, act)) == {}
+    assert shown(_effects(recorder, in_writer)) == {}
+    assert shown(_effects(recorder, in_namesake)) == {"writes": ["other"]}
+
+
+def test_a_thread_that_python_does_not_know_stays_unknown(recorder: Recorder) -> None:
+    ended = threading.Lock()
+
+    def act() -> None:
+        ended.acquire()
+        _thread.start_new_thread(lambda: (write("new"), ended.release()), ())
+        ended.acquire()
+
+    before = threading.enumerate()
+    assert shown(_effects(recorder, act)) == {"writes": ["new"]}
+    assert threading.enumerate() == before
 
 
 def test_a_pipe_is_no_file(recorder: Recorder) -> None:
