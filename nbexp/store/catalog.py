@@ -41,7 +41,7 @@ from nbexp.store.tables import (
     row_of,
     stage_table,
 )
-from nbexp.store.trust import Author, Keys, claimed_author
+from nbexp.store.trust import Author, Keys, claimed, claimed_author
 
 __all__ = ["Catalog", "Row", "Signer", "StageRow", "index_path"]
 
@@ -141,7 +141,7 @@ class Catalog:
             return int(connection.execute(sa.select(sa.func.count()).select_from(record_table)).scalar_one())
 
     def untrusted(self) -> list[Signer]:
-        """Who signed the records that are not used, the most frequent first."""
+        """Who signed the records that are not used, as these say, the most frequent first."""
         trusted = [author.key for author in self._keys.trusted()]
         of = record_table.c
         wanted = (
@@ -151,7 +151,7 @@ class Catalog:
             .order_by(sa.desc("number"), of.author)
         )
         with self._engine.connect() as connection:
-            return [Signer(Author(row.author, row.signer), row.number) for row in connection.execute(wanted)]
+            return [Signer(claimed(row.author, row.signer), row.number) for row in connection.execute(wanted)]
 
     def _usable(self) -> Any:
         trusted = ["", *(author.key for author in self._keys.trusted())]

@@ -122,7 +122,8 @@ class Keys:
     def _check_author(self, content: bytes, author: dict[str, Any]) -> Author:
         who, key = _claimed(author)
         if key not in self._list():
-            advice = f"nbexp trust add {who} {key}" if who and key else "The stage runs again and is stored anew."
+            ask = f"Ask them: if this is their key, nbexp trust add {who} {key}"
+            advice = ask if who and key else "The stage runs again and is stored anew."
             raise Untrusted(f'a record by "{who or "an unknown author"}" is signed by no trusted key', advice)
         if not _verifies(key, author.get("signature"), content):
             raise Damaged("a record was altered after it was signed", "It is removed; the stage runs again.")
@@ -162,6 +163,11 @@ def _key_id(key: bytes) -> str:
 def claimed_author(seal: bytes) -> Author:
     """Who an unchecked seal says made its record; name and key are empty where it says nothing usable."""
     return Author(*_claimed(_parts(read_seal(seal) or {})[1]))
+
+
+def claimed(name: str, key: str) -> Author:
+    """Who an unchecked source names; empty where that is not safe to print as part of a command."""
+    return Author(*_claimed({"name": name, "key": key}))
 
 
 def read_seal(seal: bytes) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from nbexp import platform
 from nbexp._version import __version__
 from nbexp.errors import NbexpError
 from nbexp.ui.project import Project
-from nbexp.views.text import plural, size
+from nbexp.views.text import claim, how_to_trust, plural, size
 
 _PACKAGES = ("ipykernel", "ipython", "papermill", "nbclient", "blake3", "cryptography")
 
@@ -134,9 +134,7 @@ def _index(project: Project) -> Iterator[Finding]:
         return
     yield Finding("ok", "index", plural(count, "record"))
     for signer in signers:
-        name = signer.author.name or "an unknown author"
-        advice = f"nbexp trust add {signer.author.name} {signer.author.key}" if signer.author.name else ""
-        yield Finding("note", "untrusted", f"{plural(signer.records, 'record')} by {name}", advice)
+        yield Finding("note", "untrusted", claim(signer), how_to_trust(signer))
 
 
 def _records(project: Project) -> Iterator[Finding]:

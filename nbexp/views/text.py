@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbexp.records import Reason
 from nbexp.runs.ledger import CellRun, Run
 from nbexp.store.references import ID_DIGITS
 from nbexp.views.line import duration
+
+if TYPE_CHECKING:
+    from nbexp.store.catalog import Signer
 
 
 def shown(value: Any, form: str) -> str:
@@ -53,6 +56,19 @@ def because(reasons: Sequence[Reason]) -> str:
 def plural(count: int, noun: str) -> str:
     """``1 cell``, ``3 cells``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def claim(signer: Signer) -> str:
+    """Whose records are not used, as these say of themselves: whoever can write to the store can say anything."""
+    verb = "says it is" if signer.records == 1 else "say they are"
+    who = f'"{signer.author.name}"' if signer.author.name else "nobody that can be named"
+    return f"{plural(signer.records, 'record')} that {verb} by {who}"
+
+
+def how_to_trust(signer: Signer) -> str:
+    """What to do about records of somebody who is not trusted."""
+    who = signer.author
+    return f"Ask them: if this is their key, nbexp trust add {who.name} {who.key}" if who.name and who.key else ""
 
 
 def cell_text(cell: CellRun) -> str:

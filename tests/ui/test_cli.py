@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from nbexp.hashing import digest
 from nbexp.records import Key, Part, Record, Result, Variable
 from nbexp.runs import ledger
 from nbexp.runs.ledger import CellRun
-from nbexp.store import Store
+from nbexp.store import Keys, Store
 from nbexp.ui.cli import main
 from nbexp.ui.commands import COMMANDS
 from tests.runs.notebooks import read, write
@@ -314,6 +315,38 @@ def test_trust_is_listed_added_and_removed(cli: Any) -> None:
     assert "alice@gpu1" in cli("trust")[1]
     assert cli("trust", "remove", "alice@gpu1")[0] == 0
     assert json.loads(cli("trust", "list", "--json")[1])["trusted"] == []
+
+
+def test_trust_takes_no_key_from_the_store(cli: Any, project: Path, tmp_path: Path) -> None:
+    """Whoever can write to the store says there which key is whose."""
+    record = Record("train", "n.ipynb", "", Key(hexed("key"), ()), author="alice@gpu1")
+    Store.open(project, keys=Keys(tmp_path / "mallory")).commit(record, b"x")
+    Store.open(project).catalog()
+    claimed = Keys(tmp_path / "mallory").identity()
+    assert claimed is not None
+    store = sqlite3.connect(project / ".nbexp/index.sqlite")
+    store.execute("UPDATE records SET author = 'alice@gpu1'")
+    store.commit()
+    store.close()
+    code, _, err = cli("trust", "add", "alice@gpu1")
+    assert code == 2
+    assert "nbexp trust add alice@gpu1 KEY" in err
+    assert json.loads(cli("trust", "--json")[1])["trusted"] == []
+    for command in ("trust", "doctor"):
+        out = cli(command)[1]
+        assert 'says it is by "alice@gpu1"' in out
+        assert f"Ask them: if this is their key, nbexp trust add alice@gpu1 {claimed.key}" in " ".join(out.split())
+
+
+def test_what_an_index_says_of_authors_is_printed_only_if_it_is_plain(cli: Any, project: Path, tmp_path: Path) -> None:
+    record = Record("train", "n.ipynb", "", Key(hexed("key"), ()), author="alice@gpu1")
+    Store.open(project, keys=Keys(tmp_path / "mallory")).commit(record, b"x")
+    Store.open(project).catalog()
+    store = sqlite3.connect(project / ".nbexp/index.sqlite")
+    store.execute("UPDATE records SET author = 'x; rm -rf ~'")
+    store.commit()
+    store.close()
+    assert "rm -rf" not in cli("trust")[1] + cli("doctor")[1]
 
 
 # --- doctor ---

@@ -10,7 +10,7 @@ from nbexp.errors import BadUse
 from nbexp.store.trust import Author, Keys
 from nbexp.ui.console import console, print_json
 from nbexp.ui.project import Json, open_project
-from nbexp.views.text import plural
+from nbexp.views.text import claim, how_to_trust
 
 _ACTIONS = ("list", "add", "remove")
 
@@ -18,7 +18,9 @@ _ACTIONS = ("list", "add", "remove")
 def trust(
     action: Annotated[str, typer.Argument(metavar="[list|add|remove]", help="What to do.")] = "list",
     who: Annotated[str, typer.Argument(metavar="NAME", help="An author, as the list shows it: alice@gpu1.")] = "",
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Their public key, 64 hexadecimal digits.")] = "",
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="Their public key, 64 digits: ask them for it.")
+    ] = "",
     json: Json = False,
 ) -> int:
     """Say whose stored results are used.
@@ -67,18 +69,15 @@ def _list(keys: Keys, json: bool) -> int:
     for author in trusted:
         out.print(f"trusted   {author.name}  {author.key}")
     for signer in signers:
-        out.print(f"untrusted {plural(signer.records, 'record')} by {signer.author.name or 'an unknown author'}")
-        out.print(f"          nbexp trust add {signer.author.name} {signer.author.key}", style="dim")
+        out.print(f"untrusted {claim(signer)}")
+        out.print(f"          {how_to_trust(signer)}", style="dim")
     return 0
 
 
 def _add(keys: Keys, who: str, key: str, json: bool) -> int:
-    signers = [] if key else open_project().store.catalog().untrusted()
-    candidates = [signer.author for signer in signers if signer.author.name == who]
-    if not key and len(candidates) != 1:
-        what = "no record of this store is by them" if not candidates else "several keys sign with that name"
-        raise BadUse(f'the key of "{who}" is not known: {what}', f"Ask them for it: nbexp trust add {who} KEY")
-    author = Author(who, key or candidates[0].key)
+    if not key:
+        raise BadUse(f'the key of "{who}" is not known', f"Ask them for it: nbexp trust add {who} KEY")
+    author = Author(who, key)
     keys.add(author)
     if json:
         print_json("trust", {"added": {"name": author.name, "key": author.key}})
