@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import weakref
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -15,27 +16,27 @@ from nbexp.kernel.origins import module_of
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The threads and tasks at one moment, by identity; hold it for the time of a stage."""
+    """The threads and tasks at one moment, held weakly: the address of one that ended may be another's later."""
 
-    threads: frozenset[int]
-    tasks: frozenset[int]
+    held: tuple[weakref.ref[object], ...]
 
     @classmethod
     def now(cls) -> Running:
         """What runs now."""
-        return cls(frozenset(map(id, threading.enumerate())), frozenset(map(id, _tasks())))
+        return cls(tuple(map(weakref.ref, [*threading.enumerate(), *_tasks()])))
 
     def since(self) -> tuple[str, ...]:
         """Names of threads and tasks that began since, still run, and execute notebook or project code.
 
         Idle workers of a library (an executor, a progress bar's monitor) are none.
         """
-        fresh = [thread for thread in threading.enumerate() if id(thread) not in self.threads]
+        known = {id(held) for reference in self.held if (held := reference()) is not None}
+        fresh = [thread for thread in threading.enumerate() if id(thread) not in known]
         names = []
         if fresh:
             frames = sys._current_frames()
             names = [thread.name for thread in fresh if _project_thread(thread, frames.get(thread.ident or 0))]
-        tasks = [task.get_name() for task in _tasks() if id(task) not in self.tasks and _project_task(task)]
+        tasks = [task.get_name() for task in _tasks() if id(task) not in known and _project_task(task)]
         return tuple(names + tasks)
 
 
