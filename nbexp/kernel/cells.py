@@ -33,14 +33,6 @@ class RunningCells:
         """The innermost cell of this thread is a stage."""
         self._here()[-1].execution = execution
 
-    def forget(self, info: ExecutionInfo) -> Execution | None:
-        """The cell is no stage after all; what it was taken for."""
-        found = None
-        for cell in self._here():
-            if cell.info is info:
-                found, cell.execution = cell.execution, None
-        return found
-
     def end(self, result: ExecutionResult | None) -> RunningCell | None:
         """The cell that is over now with this result (None if it was torn down); None if it never began here.
 

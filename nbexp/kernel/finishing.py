@@ -26,7 +26,10 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     """
     success = result is not None and result.success
     if execution.hit is not None:
-        execution.printed = _has_text(execution.hit.record.messages)
+        record = execution.hit.record
+        execution.printed = _has_text(record.messages)
+        if success and (record.notebook, record.stage) == (session.place.notebook, execution.name):
+            session.store.note_used(execution.hit.stored)
         return status_of(execution, "restored" if success else "failed")
     if execution.recording is None:
         return status_of(execution, "unstored" if success else "failed")
@@ -59,6 +62,11 @@ def _kept(session: Session, execution: Execution, observed: Observed, result: Ex
     except StoreError as error:
         execution.unstorable("store", "", error.what)
     return None
+
+
+def fault(error: Exception) -> Reason:
+    """The reason of a stage that is not stored because nbexp itself failed."""
+    return Reason("fault", "", f"nbexp failed ({type(error).__name__}: {error})")
 
 
 def _has_text(messages: Iterable[Message]) -> bool:

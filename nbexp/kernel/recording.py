@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nbexp.adapters.origin import is_project
 from nbexp.kernel.effects import Effects, Recorder
 from nbexp.kernel.figures import FigureUse, FigureWatch
 from nbexp.kernel.interrupts import InterruptWatch
 from nbexp.kernel.outputs import Tee
 from nbexp.records import Message
+from nbexp.snapshot.modules import project_modules
 from nbexp.snapshot.state import RngUse, SeedWatch, seeded
 
 
@@ -68,7 +68,7 @@ class Recording:
             self._figures.start()
             self._recorder.start(named)
             self._tee.start()
-            self._modules = set(sys.modules)
+            self._modules = tuple(sys.modules)
             self._interrupts.start()
         except BaseException:  # an interrupt too: nothing of ours stays installed
             self.abort()
@@ -90,7 +90,7 @@ class Recording:
         self._seeding.close()
         if self._seed is not None:
             generators = {}  # the state before is put back: the stage neither read nor moved it
-        imported = tuple(sorted(filter(is_project, sys.modules.keys() - self._modules)))
+        imported = tuple(sorted(project_modules(_added(self._modules))))
         interrupted = self._interrupts.seen
         return Observed(messages, self._tee.unreplayable, effects, generators, imported, interrupted, figures, seconds)
 
@@ -102,3 +102,9 @@ class Recording:
         self._watch.abort()
         self._figures.stop()
         self._seeding.close()
+
+
+def _added(before: tuple[str, ...]) -> set[str]:
+    """Modules loaded since there were those named. Most stages import nothing, which one comparison tells."""
+    now = tuple(sys.modules)
+    return set() if now == before else set(now).difference(before)

@@ -18,7 +18,7 @@ from nbexp.kernel.cells import RunningCells
 from nbexp.kernel.deciding import decide
 from nbexp.kernel.effects import Recorder
 from nbexp.kernel.execution import Execution, file_names_in
-from nbexp.kernel.finishing import finish, status_of
+from nbexp.kernel.finishing import fault, finish, status_of
 from nbexp.kernel.leftovers import Leftovers, put_back
 from nbexp.kernel.namespace import remember, user_names
 from nbexp.kernel.naming import Names
@@ -102,8 +102,7 @@ class Session:
         except NbexpError as error:
             return self._fail(info, UsageError(str(error)))
         except Exception as error:  # noqa: BLE001 - a fault of nbexp must not keep the user's cell from running
-            self._forget(info)
-            self._broken(error)
+            self._broken(info, error)
             return tree
 
     def after_cell(self, result: ExecutionResult | None) -> None:
@@ -119,8 +118,7 @@ class Session:
             reason = Reason("interrupted", "", "storing was interrupted")
             status = status_of(execution, "unstored", unstored=[reason])
         except Exception as error:  # noqa: BLE001 - as in `enter`; the cell has run and its result stays
-            self._broken(error)
-            return
+            status = status_of(execution, "unstored", unstored=[fault(error)])
         finally:
             self._put_back(execution)
         self.statuses.append(status)
@@ -253,19 +251,20 @@ class Session:
         self.door.will_fail(error)
         return body_of_failure()
 
-    def _forget(self, info: ExecutionInfo) -> None:
-        execution = self._cells.forget(info)
-        if execution is not None:
-            self._give_up(execution)
-
     def _give_up(self, execution: Execution) -> None:
         if execution.recording is not None:
             execution.recording.abort()
             execution.recording = None
         put_back(execution.aside, self.shell.user_ns)
 
-    def _broken(self, error: Exception) -> None:
-        self._say(f"nbexp failed ({type(error).__name__}: {error}); the cell ran as a plain cell and is not stored.")
+    def _broken(self, info: ExecutionInfo, error: Exception) -> None:
+        """A fault of nbexp before a stage: it runs unwatched, and its line says why it is not stored."""
+        execution = self._cells.enclosing()
+        if execution is None or execution.info is not info:  # not even its source could be read
+            self._say(f"{fault(error).text}; the cell runs as a plain cell and is not stored.")
+            return
+        self._give_up(execution)
+        execution.hit, execution.unstored = None, [fault(error)]
 
     def _say(self, text: str) -> None:
         import sys

@@ -24,7 +24,7 @@ from nbexp.platform import Stamp, stamp
 from nbexp.records import Part
 from nbexp.snapshot.environment import part_of_origin
 from nbexp.snapshot.globals import Globals, changed, globals_of
-from nbexp.snapshot.importing import ImportWatch
+from nbexp.snapshot.importing import Imported, ImportWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A loaded module: its code, and its globals right after; None where they were not seen then."""
+    """A loaded module: its code, its globals right after (None where they say more than the code), and what it read."""
 
     source: Source
     module: ModuleType = field(compare=False)
     globals: Globals | None = None
+    read: tuple[Part, ...] = ()
 
 
 _loaded: dict[str, _Loaded] = {}
+
+#: Kinds of parts that say what the import of a module read, as it was then.
+READ = ("file at import", "listing at import", "environment at import", "rng at import")
 
 
 @functools.cache
@@ -67,7 +71,13 @@ def import_watch() -> ImportWatch:
 
 def loaded_project_modules() -> set[str]:
     """Names of the project's modules that are loaded; the notebook is none of them."""
-    return {name for name in list(sys.modules) if name not in _NOTEBOOKS and is_project(name)}
+    return project_modules(list(sys.modules))
+
+
+def project_modules(names: Iterable[str]) -> set[str]:
+    """Those of `names` that are modules of the project; the notebook is none, by whatever name it is loaded
+    (``multiprocessing`` gives it a second one)."""
+    return {name for name in names if name not in _NOTEBOOKS and is_project(name)}
 
 
 _NOTEBOOKS = (NOTEBOOK, "__mp_main__")
@@ -100,7 +110,7 @@ def module_parts(names: Iterable[str]) -> list[Part]:
 
     Returns:
         For project modules, those they import included: their code (kind ``module``), and globals that are no longer
-        what the import made them (kind ``global``). For installed ones: the package (kind ``package``).
+        what the import made them (kind ``global``), and what the import read (kinds `READ`). For installed ones: the package (kind ``package``).
 
     Raises:
         Unfingerprintable: A global that has changed since the import cannot be told for sure.
@@ -137,7 +147,7 @@ def import_part(name: str, known: Container[tuple[str, str]], fresh: Container[s
         f"{part.kind} {part.name} {part.digest}"
         for part in found
         if (part.kind, part.name) not in known
-        and not (part.kind == "global" and (part.via in fresh or ("module", part.via) in known))
+        and not (part.kind in (*READ, "global") and (part.via in fresh or ("module", part.via) in known))
     )
     return Part("module", name, hashing.digest("import", *pieces).hex())
 
@@ -151,7 +161,16 @@ def _parts_of(name: str, where: Origin, via: str) -> tuple[list[Part], frozenset
     source = _source(name)
     if source is None:
         return [], frozenset()
-    return [Part("module", name, source.digest.hex(), via=via), *changed_globals(name)], source.imports
+    return [
+        Part("module", name, source.digest.hex(), via=via),
+        *changed_globals(name),
+        *_read_on_import(name),
+    ], source.imports
+
+
+def _read_on_import(name: str) -> tuple[Part, ...]:
+    module = sys.modules.get(name)
+    return () if module is None else _known(name, module).read
 
 
 def changed_globals(name: str) -> Iterator[Part]:
@@ -178,10 +197,11 @@ def _known(name: str, module: ModuleType) -> _Loaded:
     return known
 
 
-def _note(module: ModuleType, code: CodeType | None) -> None:
+def _note(module: ModuleType, code: CodeType | None, imported: Imported) -> None:
     source = _of_code(code, module.__name__, "__path__" in vars(module)) if code else None
     source = source or _found(module.__name__, module.__spec__) or _unknown(module)
-    _loaded[module.__name__] = _Loaded(source, module, globals_of(module))
+    before = None if imported.unsure else globals_of(module)
+    _loaded[module.__name__] = _Loaded(source, module, before, imported.parts)
 
 
 def _unknown(module: ModuleType) -> Source:

@@ -223,4 +223,5 @@ CASES = [
          stage("y = float(np.sum(np.ones(3)))", RAN), final("y", 7.0), cell("np.sum = real"), stage("y = float(np.sum(np.ones(3)))", RESTORED), final("y", 3.0), needs="numpy", kernel=True),
     case("installed method replaced by the notebook's", _C, MISS, cell("import pandas as pd\ndf = pd.DataFrame({'a': [1, 2]})"), stage("y = int(df.a.sum())", RAN),
          cell("pd.Series.sum = lambda self: 7"), stage("y = int(df.a.sum())", RAN), final("y", 7), needs="pandas", kernel=True),
+    case("notebook under a second name", _C, HIT, stage("import multiprocessing\ny = 1", RAN), restart(), stage("import multiprocessing\ny = 1", RESTORED), final("__import__('sys').modules['__mp_main__'] is __import__('sys').modules['__main__']", True), kernel=True),
 ]  # fmt: skip

@@ -38,6 +38,11 @@ CASES = [
     case("error inside a restored function", _C, HIT, stage("def f():\n    a = 1\n    raise ValueError('deep')", RAN), restart(), stage("def f():\n    a = 1\n    raise ValueError('deep')", RESTORED), cell("f()", error="ValueError", output="raise ValueError('deep')")),
     case("source of a restored function", _C, HIT, stage("def f():\n    # a comment\n    return 1", RAN), restart(), stage("def f():\n    # a comment\n    return 1", RESTORED), cell("import inspect\nprint(inspect.getsource(f))", output="# a comment")),
     case("source of a restored class, moved in the cell", _C, HIT, stage("class A:\n    def m(self):\n        return 1", RAN), restart(), stage("# text\n\nclass A:\n    def m(self):\n        return 1", RESTORED), cell("import inspect\nprint(inspect.getsource(A.m))", output="return 1")),
+    # faults of nbexp itself
+    *(case(f"a fault of nbexp {when} the stage", _C, OTHER,
+           cell(f"import nbexp.kernel.session as s\nreal = s.{what}\ndef bad(*a): raise LookupError('oops')\ns.{what} = bad"),
+           stage("y = 1", UNSTORED, why="nbexp failed (LookupError: oops)"), final("y", 1), cell(f"s.{what} = real"), stage("y = 1", RAN), stage("y = 1", RESTORED))
+      for when, what in (("before", "decide"), ("after", "finish"))),
     # threads
     case("thread that has ended", _C, HIT, stage("import threading\nx = []\nt = threading.Thread(target=x.append, args=(1,))\nt.start()\nt.join()\ndel t", RAN), restart(),
          stage("import threading\nx = []\nt = threading.Thread(target=x.append, args=(1,))\nt.start()\nt.join()\ndel t", RESTORED), final("x", [1])),
