@@ -105,7 +105,7 @@ class ImportWatch:
         if is_project(module.__name__):
             self._executed(module, codes.get(module.__name__))
         for callback in self._callbacks.pop(module.__name__, ()):
-            callback()
+            _call(callback, module.__name__)
 
     @contextlib.contextmanager
     def _surroundings(self, module: ModuleType) -> Iterator[None]:
@@ -130,6 +130,13 @@ class ImportWatch:
         if codes is not None and args:
             codes[args[0]] = code
         return code
+
+
+def _call(callback: Callback, module: str) -> None:
+    try:
+        callback()
+    except Exception as error:  # noqa: BLE001 - the module is imported; a setting that it no longer has stays unset
+        print(f"nbexp failed after the import of {module}: {error!r}", file=sys.stderr)
 
 
 def _is_made_on_import(module: Any, began_ns: int) -> bool:

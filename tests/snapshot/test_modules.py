@@ -350,3 +350,16 @@ def test_failing_import_has_no_frames_of_ours(write: Write, text: str) -> None:
         __import__("twin_broken")
     files = [frame.filename for frame in traceback.extract_tb(failed.value.__traceback__)]
     assert files in ([__file__, str(file)], [__file__]), files
+
+
+def test_a_callback_that_fails_does_not_fail_the_import(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise KeyError("display.gone")
+
+    seen: list[str] = []
+    write("twin_a.py", "K = 1")
+    import_watch().on_import("twin_a", fail)
+    import_watch().on_import("twin_a", lambda: seen.append("called"))
+    assert load("twin_a").K == 1
+    assert seen == ["called"]
+    assert capsys.readouterr().err == "nbexp failed after the import of twin_a: KeyError('display.gone')\n"
