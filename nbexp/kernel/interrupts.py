@@ -13,22 +13,23 @@ class InterruptWatch:
 
     def __init__(self) -> None:
         self.seen = False
+        self._noting = False
         self._before: Any = None
 
     def start(self) -> None:
         """Begin. Python allows it in the main thread only, where alone interrupts arrive."""
         before = signal.getsignal(signal.SIGINT)
         if callable(before) and threading.current_thread() is threading.main_thread():
-            self._before = before
+            self._before, self._noting = before, True
             signal.signal(signal.SIGINT, self._note)
 
     def stop(self) -> None:
-        """End; a handler that the stage itself has set stays. Safe at any moment, and twice."""
-        before, self._before = self._before, None
-        if before is not None and signal.getsignal(signal.SIGINT) == self._note:
-            signal.signal(signal.SIGINT, before)
+        """End; a handler that the stage itself has set stays, and may go on calling ours. Safe at any moment, twice."""
+        self._noting = False
+        if self._before is not None and signal.getsignal(signal.SIGINT) == self._note:
+            signal.signal(signal.SIGINT, self._before)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.seen = True
+        self.seen = self.seen or self._noting
         if self._before is not None:
             self._before(number, frame)
