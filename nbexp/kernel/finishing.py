@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nbexp.errors import StoreError, Unfingerprintable, Unstorable
 from nbexp.kernel.blocking import blocking_reasons
 from nbexp.kernel.execution import Execution
+from nbexp.kernel.foreign import set_elsewhere
 from nbexp.kernel.recording import Observed
 from nbexp.kernel.storing import keep
 from nbexp.records import Message, Reason, Record, Status
@@ -26,9 +27,9 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     """
     success = result is not None and result.success
     if execution.hit is not None:
-        record = execution.hit.record
-        execution.printed = _has_text(record.messages)
-        if success and (record.notebook, record.stage) == (session.place.notebook, execution.name):
+        restored = execution.hit.record
+        execution.printed = _has_text(restored.messages)
+        if success and (restored.notebook, restored.stage) == (session.place.notebook, execution.name):
             session.store.note_used(execution.hit.stored)
         return status_of(execution, "restored" if success else "failed")
     if execution.recording is None:
@@ -38,6 +39,7 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     if not success:
         return status_of(execution, "failed", observed.seconds)
     execution.unstored.extend(blocking_reasons(observed))
+    execution.unstored.extend(set_elsewhere(execution.tree, session.shell.user_ns))
     if execution.spec.no_store:
         execution.unstorable("option", "--no-store", "--no-store")
     if session.store.read_only:
@@ -69,6 +71,11 @@ def fault(error: Exception) -> Reason:
     return Reason("fault", "", f"nbexp failed ({type(error).__name__}: {error})")
 
 
+def _known(reasons: Iterable[Reason], status: str) -> tuple[Reason, ...]:
+    """What is known for sure: a stage of which nothing is stored may well have run before."""
+    return tuple(reason for reason in reasons if reason.kind != "never" or status == "ran")
+
+
 def _has_text(messages: Iterable[Message]) -> bool:
     return any(message.kind == "stream" for message in messages)
 
@@ -96,7 +103,7 @@ def status_of(
     return Status(
         stage=execution.name,
         status=status,
-        reasons=() if restored else execution.reasons,
+        reasons=() if restored else _known(execution.reasons, status),
         key=inputs.key.digest if inputs is not None else "",
         inputs=inputs.variables() if inputs is not None else (),
         outputs=tuple(outputs if hit is None else _outputs(hit.record)),

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
 from nbexp import platform
-from nbexp.errors import Damaged, NbexpError, StoreError, Untrusted
+from nbexp.errors import NbexpError, StoreError, Untrusted
 from nbexp.hashing import digest
 from nbexp.store import journal, records
 from nbexp.store.faults import fault
@@ -96,7 +96,7 @@ class Catalog:
     def recent(
         self, limit: int = 50, *, skip: int = 0, notebook: str | None = None, stage: str | None = None, output: str = ""
     ) -> list[Row]:
-        """The newest records that are trusted, newest first.
+        """The records that are trusted, those made or restored last first.
 
         Args:
             limit: How many at most, after `skip` of them. notebook, stage: Only of these. output: Only with a variable
@@ -112,7 +112,7 @@ class Catalog:
                 record_table.c.id.in_(sa.select(output_table.c.id).where(output_table.c.name == output))
             )
         return self._rows(
-            wanted.order_by(record_table.c.created.desc(), record_table.c.id.desc()).limit(limit).offset(skip)
+            wanted.order_by(record_table.c.used.desc(), record_table.c.id.desc()).limit(limit).offset(skip)
         )
 
     def starting_with(self, prefix: str, limit: int = 10) -> list[Row]:
@@ -168,14 +168,17 @@ class Catalog:
         with self._engine.begin() as connection:
             known = {row.file: row.offset for row in connection.execute(sa.select(journal_table))}
             touched: set[tuple[str, str]] = set()
+            uses: list[journal.Entry] = []
             for name, size in journal.files(self._store):
                 start = known.get(name, 0)
                 if size != start:
                     entries, end = journal.entries(self._store, name, start if start < size else 0)
                     touched |= self._take(connection, entries)
+                    uses += [entry for entry in entries if entry.event == "="]
                     fault("in-index")
                     put(connection, journal_table, [{"file": name, "offset": end}])
             touched |= self._look_again(connection)
+            _note_uses(connection, uses)
             count_stages(connection, touched)
 
     def rebuild(self) -> None:
@@ -213,6 +216,9 @@ class Catalog:
         with self._engine.begin() as connection:
             for batch in _batches(_all_ids(self._store)):
                 put_records(connection, [row for key, name in batch if (row := self._values(key, name))])
+            for name, _ in seen:
+                entries, _ = journal.entries(self._store, name, 0)
+                _note_uses(connection, [entry for entry in entries if entry.event == "="])
             put(connection, journal_table, [{"file": name, "offset": size} for name, size in seen])
             count_all_stages(connection)
 
@@ -247,8 +253,10 @@ class Catalog:
         for batch in _batches(entries):
             rows, missing = [], []
             for entry in batch:
-                if not entry.added:
+                if entry.event == "-":
                     touched |= delete_record(connection, entry.id)
+                elif entry.event == "=":
+                    continue
                 elif values := self._values(entry.key, entry.id):
                     rows.append(values)
                 else:
@@ -284,7 +292,12 @@ class Catalog:
             return None
         row = Row.of(stored.id, stored.record)
         plain = {name: getattr(row, name) for name in Row.__slots__}
-        return plain | {"outputs": "\n".join(row.outputs), "signer": stored.signer, "trusted": True}
+        return plain | {
+            "outputs": "\n".join(row.outputs),
+            "signer": stored.signer,
+            "trusted": True,
+            "used": row.created,
+        }
 
 
 def index_path(store: str) -> str:
@@ -295,12 +308,19 @@ def index_path(store: str) -> str:
     return os.path.join(platform.cache_dir(), "index", f"{name}.sqlite")
 
 
+def _note_uses(connection: sa.Connection, uses: Iterable[journal.Entry]) -> None:
+    for use in uses:
+        this = (record_table.c.id == use.id, record_table.c.used < use.time)
+        connection.execute(record_table.update().where(*this).values(used=use.time))
+
+
 def _refused(path: str, key: str, record_id: str) -> dict[str, Any] | None:
     try:
         author = claimed_author(records.split(path)[2])
-    except Damaged:
+    except StoreError:
         return None
-    empty = {"stage": "", "notebook": "", "cell": "", "created": "", "seconds": 0.0, "size": 0, "outputs": ""}
+    texts = dict.fromkeys(("stage", "notebook", "cell", "created", "used", "outputs"), "")
+    empty = {**texts, "seconds": 0.0, "size": 0}
     return empty | {"id": record_id, "key": key, "author": author.name, "signer": author.key, "trusted": False}
 
 

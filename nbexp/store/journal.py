@@ -1,4 +1,4 @@
-"""What was added to and removed from a store, as lines that an index reads on from where it stopped.
+"""What was added to, used again in and removed from a store, as lines that an index reads on from where it stopped.
 
 Each space of processes appends to a file of its own, so that no two machines write to one file; an index on any machine
 reads them all. A line is written before its record becomes visible: a crash in between leaves a line without a record,
@@ -8,6 +8,7 @@ never a record without a line.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,14 +16,19 @@ from nbexp.store.faults import fault
 from nbexp.store.records import is_id
 from nbexp.store.temporary import make_folder, space
 
+_NEVER = re.compile(r"(?!)")
+
+_TIMES = {"+": re.compile(r"\."), "-": re.compile(r"\."), "=": re.compile(r"[0-9T:.+-]{10,40}", re.ASCII)}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: a record came (`added`) or went."""
+    """One line: a record came (``+``), went (``-``), or was restored (``=``) at a `time`, in the form of its own."""
 
-    added: bool
+    event: str
     key: str
     id: str
+    time: str = "."
 
 
 def append(store: str, entry: Entry) -> None:
@@ -32,7 +38,7 @@ def append(store: str, entry: Entry) -> None:
         OSError: If it cannot be written.
     """
     make_folder(folder(store))
-    line = f"\n{'+' if entry.added else '-'} {entry.key} {entry.id} .\n".encode("ascii")
+    line = f"\n{entry.event} {entry.key} {entry.id} {entry.time}\n".encode("ascii")
     path = os.path.join(folder(store), space())
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o644)
     try:
@@ -73,5 +79,5 @@ def entries(store: str, name: str, start: int) -> tuple[list[Entry], int]:
 def _parsed(content: bytes) -> Iterator[Entry]:
     for line in content.decode("ascii", "replace").splitlines():
         words = line.split(" ")
-        if len(words) == 4 and words[0] in ("+", "-") and words[3] == "." and is_id(words[1]) and is_id(words[2]):
-            yield Entry(words[0] == "+", words[1], words[2])
+        if len(words) == 4 and is_id(words[1]) and is_id(words[2]) and _TIMES.get(words[0], _NEVER).fullmatch(words[3]):
+            yield Entry(*words)

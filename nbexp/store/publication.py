@@ -58,7 +58,7 @@ def _publish_record(job: Publication, store: str, keys: Keys) -> None:
     temporary = write_temporary(os.path.join(store, "tmp"), target, records.frame(job.encoded, seal))
     try:
         sync(temporary)
-        journal.append(store, journal.Entry(True, job.key, job.encoded.id))
+        journal.append(store, journal.Entry("+", job.key, job.encoded.id))
         publish(temporary)
     except BaseException:
         discard([temporary])

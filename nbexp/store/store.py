@@ -107,7 +107,7 @@ class Store:
 
         Raises:
             Damaged, Untrusted, OtherFormat: As `records.read`; a damaged one is removed first.
-            StoreError: If `key` or `record_id` is not a digest.
+            StoreError: If `key` or `record_id` is not a digest, or the record cannot be read now.
         """
         path = records.path_of(self._place, key, record_id)
         try:
@@ -121,7 +121,7 @@ class Store:
 
         Raises:
             Damaged: If something is missing or altered; it is removed, and the record too.
-            StoreError: If the record's values were not kept.
+            StoreError: If the record's values were not kept, or cannot be read now.
         """
         if stored.record.artifact is None:
             raise StoreError(f'the values of "{stored.record.stage}" were not kept', "Run the stage again.")
@@ -237,6 +237,22 @@ class Store:
             self._writer.drain()
         return job.encoded.id
 
+    def note_used(self, stored: Stored) -> None:
+        """A record was restored in its own notebook: it is what ``NB:STAGE`` and ``last`` name from now on.
+
+        Nothing is written if it was so already, nor where nothing can be written.
+        """
+        record, key = stored.record, stored.record.key.digest
+        identities = list(heads.identities(record.notebook, record.stage, record.cell))
+        newest = [heads.read(self._place, identity)[:1] for identity in identities]
+        if self.read_only or all(rows == [(key, stored.id)] for rows in newest):
+            return
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        with contextlib.suppress(OSError):
+            journal.append(self._place, journal.Entry("=", key, stored.id, now))
+            for identity in identities:
+                heads.push(self._place, identity, key, stored.id)
+
     def resume(self) -> None:
         """Begin with the background's work that was held back. Costs nothing if there is none."""
         self._writer.resume()
@@ -347,7 +363,7 @@ class Store:
         self._unmake(record_id)
         with contextlib.suppress(OSError):
             if platform.remove(os.path.join(records.folder(self._place, key), record_id)):
-                journal.append(self._place, journal.Entry(False, key, record_id))
+                journal.append(self._place, journal.Entry("-", key, record_id))
 
     def _find_other_format(self) -> str | None:
         try:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from nbexp.records import Record
 
 #: Raised when the tables change; an index of another version is made again.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = sa.MetaData()
 
@@ -23,14 +23,15 @@ record_table = sa.Table(
     sa.Column("notebook", sa.Text, nullable=False),
     sa.Column("cell", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
+    sa.Column("used", sa.Text, nullable=False),  # when its notebook last made or restored it
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("outputs", sa.Text, nullable=False),
     sa.Column("signer", sa.Text, nullable=False),
     sa.Column("trusted", sa.Boolean, nullable=False),
-    sa.Index("by_time", "created", "id"),
-    sa.Index("by_stage", "notebook", "stage", "created"),
+    sa.Index("by_time", "used", "id"),
+    sa.Index("by_stage", "notebook", "stage", "used"),
     # of the few that are refused only: an index over all would tempt the planner away from that of the time
     sa.Index("refused", "signer", sqlite_where=sa.text("trusted IS 0")),
 )

@@ -167,7 +167,7 @@ def fill(store: Store, count: int) -> None:
         with open(os.path.join(folder, encoded.id), "wb") as file:
             file.write(records.frame(encoded, seal))
         if number >= count - 100:
-            journal.append(place, journal.Entry(True, made.key.digest, encoded.id))
+            journal.append(place, journal.Entry("+", made.key.digest, encoded.id))
 
 
 def many(root: Path) -> None:

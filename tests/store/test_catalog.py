@@ -95,7 +95,7 @@ def test_a_record_that_comes_after_its_line_is_found_later(store: Store, root: P
     away = path.rename(root / "away")
     index(store).unlink(missing_ok=True)
     assert shown(store) == [ids[0]]
-    journal.append(os.fspath(store.path), journal.Entry(True, key_of("k1"), ids[1]))
+    journal.append(os.fspath(store.path), journal.Entry("+", key_of("k1"), ids[1]))
     assert shown(store) == [ids[0]]
     away.rename(path)
     assert shown(store) == [ids[1], ids[0]]
@@ -104,7 +104,7 @@ def test_a_record_that_comes_after_its_line_is_found_later(store: Store, root: P
 def test_a_line_whose_record_never_comes_is_given_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(store, 1)
     shown(store)
-    journal.append(os.fspath(store.path), journal.Entry(True, key_of("never"), key_of("id")))
+    journal.append(os.fspath(store.path), journal.Entry("+", key_of("never"), key_of("id")))
     shown(store)
     assert expected(store) == 1
     monkeypatch.setattr(catalog, "WAIT_SECONDS", -1)
@@ -244,7 +244,7 @@ def test_untrusted_records_are_counted_by_author_and_shown_once_trusted(store: S
         pytest.skip("needs nbexp[share]")
     fill(store, 1)
     planted = plant(store, None, theirs)
-    journal.append(os.fspath(store.path), journal.Entry(True, planted.parent.name, planted.name))
+    journal.append(os.fspath(store.path), journal.Entry("+", planted.parent.name, planted.name))
     assert len(shown(store)) == 1
     who = Author("mallory@elsewhere", identity.key)
     assert store.catalog().untrusted() == [catalog.Signer(who, 1)]
@@ -371,7 +371,7 @@ def test_a_reference_to_a_record_that_is_gone_finds_the_next(store: Store, root:
 
 def test_a_journal_is_read_on_from_where_it_stopped(tmp_path: Path) -> None:
     place = os.fspath(tmp_path)
-    lines = [journal.Entry(number % 2 == 0, key_of(str(number)), key_of("id")) for number in range(4)]
+    lines = [journal.Entry("+-"[number % 2], key_of(str(number)), key_of("id")) for number in range(4)]
     at = 0
     for entry in lines:
         journal.append(place, entry)
@@ -384,7 +384,7 @@ def test_a_journal_is_read_on_from_where_it_stopped(tmp_path: Path) -> None:
 
 def test_a_line_cut_short_spoils_no_other(tmp_path: Path) -> None:
     place = os.fspath(tmp_path)
-    entry = journal.Entry(True, key_of("a"), key_of("b"))
+    entry = journal.Entry("+", key_of("a"), key_of("b"))
     journal.append(place, entry)
     ((name, size),) = journal.files(place)
     path = tmp_path / "journal" / name
@@ -398,7 +398,7 @@ def test_a_line_cut_short_spoils_no_other(tmp_path: Path) -> None:
 
 def test_a_line_that_is_being_written_is_left_for_later(tmp_path: Path) -> None:
     place = os.fspath(tmp_path)
-    journal.append(place, journal.Entry(True, key_of("a"), key_of("b")))
+    journal.append(place, journal.Entry("+", key_of("a"), key_of("b")))
     ((name, size),) = journal.files(place)
     path = tmp_path / "journal" / name
     whole = path.read_bytes()
@@ -415,3 +415,18 @@ def test_listing_loads_no_values(store: Store, elsewhere: Callable[..., subproce
     store.drain()
     done = elsewhere("print(store.catalog().count(), [m for m in ('numpy', 'pandas', 'torch') if m in sys.modules])")
     assert done.stdout == "3 []\n", done.stderr
+
+
+def test_what_was_restored_last_is_named_by_its_stage(store: Store) -> None:
+    first, second = fill(store, 2, stage="clean")
+    assert store.find("last").id == second
+    store.note_used(store.record(key_of("k0"), first))
+    assert store.find("last").id == first
+    assert store.find("a.ipynb:clean").id == first
+    written = journal.files(os.fspath(store.path))
+    store.note_used(store.record(key_of("k0"), first))
+    assert journal.files(os.fspath(store.path)) == written  # it was the last one already
+    index(store).unlink()
+    assert store.find("last").id == first  # the journal tells it again
+    store.note_used(store.record(key_of("k1"), second))
+    assert store.find("a.ipynb:clean").id == second
