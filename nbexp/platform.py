@@ -255,15 +255,24 @@ def stamp(info: os.stat_result) -> Stamp:
     return info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns
 
 
+class NotPlain(OSError):
+    """A link, a folder, a pipe or a device stands where a plain file should be."""
+
+
+def is_gone(error: OSError) -> bool:
+    """Whether a file could not be opened because there is none: against "not now" (a failing disk, too many files)."""
+    return isinstance(error, (FileNotFoundError, NotADirectoryError, NotPlain)) or error.errno == errno.ELOOP
+
+
 def open_regular(path: str) -> int:
-    """A descriptor for reading a plain file; `OSError` for a link, a folder, a pipe or a device."""
+    """A descriptor for reading a plain file; `NotPlain` for a link, a folder, a pipe or a device."""
     info = os.lstat(path)
     if not stat.S_ISREG(info.st_mode):
-        raise OSError(errno.EINVAL, "not a plain file", path)
+        raise NotPlain(errno.EINVAL, "not a plain file", path)
     fd = os.open(path, _OPEN_READ)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
-        raise OSError(errno.EINVAL, "not a plain file", path)
+        raise NotPlain(errno.EINVAL, "not a plain file", path)
     return fd
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbexp import platform
-from nbexp.errors import Damaged
+from nbexp.errors import Damaged, StoreError
 from nbexp.hashing import digest_buffer, digest_file
 from nbexp.platform import stamp
 from nbexp.store.temporary import Temporary, publish, sync, write_temporary
@@ -114,14 +115,10 @@ class Blobs:
         """The content in memory of its own, always checked: for what can execute.
 
         Raises:
-            Damaged: If it is missing or is not what its name says.
+            Damaged: If it is missing or is not what its name says. StoreError: If it cannot be read now.
         """
-        fd = self._open(name, size)
-        try:
-            with open(fd, "rb", buffering=0, closefd=False) as file:
-                content = file.readall()
-        finally:
-            os.close(fd)
+        with self._open(name, size) as fd, open(fd, "rb", buffering=0, closefd=False) as file:
+            content = file.readall()
         if len(content) != size or digest_buffer(content).hex() != name:
             raise self._damaged(name, "was altered")
         return content
@@ -130,39 +127,40 @@ class Blobs:
         """The content, mapped copy-on-write: nothing is read before it is used, and no write reaches the store.
 
         Raises:
-            Damaged: If it is missing or is not what its name says.
+            Damaged: If it is missing or is not what its name says. StoreError: If it cannot be read now.
         """
         if self._local is not None:
             return self._fetch(self._local, name, size)
-        fd = self._open(name, size)
-        try:
+        with self._open(name, size) as fd:
             self._check(name, fd)
             return platform.map_private(fd, size)
-        finally:
-            os.close(fd)
 
     def file(self, name: str, size: int) -> Path:
         """The path of a verified blob, to be copied from.
 
         Raises:
-            Damaged: If it is missing or is not what its name says.
+            Damaged: If it is missing or is not what its name says. StoreError: If it cannot be read now.
         """
-        fd = self._open(name, size)
-        try:
+        with self._open(name, size) as fd:
             self._check(name, fd)
-        finally:
-            os.close(fd)
         return Path(self.path(name))
 
-    def _open(self, name: str, size: int) -> int:
+    @contextlib.contextmanager
+    def _open(self, name: str, size: int) -> Iterator[int]:
+        """A descriptor of the blob; one that is not there or has another size is damaged, what the system cannot read
+        now is left alone."""
         try:
             fd = platform.open_regular(self.path(name))
+            try:
+                if os.fstat(fd).st_size != size:
+                    raise self._damaged(name, "was cut short or extended")
+                yield fd
+            finally:
+                os.close(fd)
         except OSError as error:
-            raise self._damaged(name, f"cannot be read ({error.strerror})") from error
-        if os.fstat(fd).st_size != size:
-            os.close(fd)
-            raise self._damaged(name, "was cut short or extended")
-        return fd
+            if platform.is_gone(error):
+                raise self._damaged(name, f"is gone ({error.strerror})") from error
+            raise StoreError(f'blob "{name[:12]}" cannot be read ({error.strerror})', "It is left alone.") from error
 
     def _check(self, name: str, fd: int) -> None:
         found = stamp(os.fstat(fd))

@@ -127,6 +127,7 @@ def read(path: str, keys: Keys) -> Stored:
         Damaged: If it is missing, cut short, altered or in the wrong place.
         Untrusted: If no trusted key signed it.
         OtherFormat: If another version of nbexp wrote it.
+        StoreError: If it cannot be read now (a failing disk, too many open files).
     """
     body, payload, trailer = split(path)
     content = digest("record", body, payload)
@@ -146,6 +147,7 @@ def split(path: str) -> tuple[bytes, bytes, bytes]:
 
     Raises:
         Damaged: If they are not all there. OtherFormat: If another version of nbexp wrote it.
+        StoreError: If they cannot be read now.
     """
     content = _bytes(path)
     found = _FIRST_LINE.match(content)
@@ -172,18 +174,19 @@ def damaged(path: str, what: str) -> Damaged:
 def _bytes(path: str) -> bytes:
     try:
         fd = platform.open_regular(path)
+        try:
+            if os.fstat(fd).st_size > MAX_BYTES + (1 << 20):
+                raise damaged(path, "is larger than any record")
+            with open(fd, "rb", buffering=0, closefd=False) as file:
+                return file.readall()
+        finally:
+            os.close(fd)
     except OSError as error:
-        raise damaged(path, f"cannot be read ({error.strerror})") from error
-    try:
-        size = os.fstat(fd).st_size
-        if size > MAX_BYTES + (1 << 20):
-            raise damaged(path, "is larger than any record")
-        with open(fd, "rb", buffering=0, closefd=False) as file:
-            return file.readall()
-    except OSError as error:
-        raise damaged(path, f"cannot be read ({error.strerror})") from error
-    finally:
-        os.close(fd)
+        if platform.is_gone(error):
+            raise damaged(path, f"is gone ({error.strerror})") from error
+        raise StoreError(
+            f'record "{os.path.basename(path)[:12]}" cannot be read ({error.strerror})', "It is left alone."
+        ) from error
 
 
 def _fields(value: object) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pickle
@@ -20,6 +21,7 @@ from nbexp.config import Config
 from nbexp.errors import Damaged, StoreError, Untrusted
 from nbexp.records import FORMAT_VERSION, Artifact, Span
 from nbexp.store import Keys, OtherFormat, Store, blobs, fetched, records
+from nbexp.store.verified import Verified
 from tests.store.conftest import Canary, key_of, make_record
 
 as_root = hasattr(os, "getuid") and os.getuid() == 0
@@ -415,6 +417,44 @@ def test_an_id_never_leads_out_of_the_store(store: Store, root: Path, record_id:
     with pytest.raises(StoreError, match="is not the id of a record"):
         store.record(key_of("k"), record_id)
     assert (root / "victim").exists()
+
+
+def refusing(number: int) -> Callable[[str], int]:
+    def refuse(path: str) -> int:
+        raise OSError(number, os.strerror(number), path)
+
+    return refuse
+
+
+def unreadable(path: str) -> int:
+    """A descriptor whose reading fails."""
+    os.chmod(path, 0o644)
+    return os.open(path, os.O_WRONLY)
+
+
+OPENINGS = [refusing(errno.EIO), refusing(errno.EMFILE), refusing(errno.EACCES), refusing(errno.ESTALE), unreadable]
+
+
+@pytest.mark.parametrize("opening", OPENINGS, ids=["EIO", "EMFILE", "EACCES", "ESTALE", "reading"])
+@pytest.mark.parametrize("value", ["large graph", "large buffer"])
+def test_what_cannot_be_read_now_is_not_damaged(
+    store: Store, root: Path, monkeypatch: pytest.MonkeyPatch, opening: Callable[[str], int], value: str
+) -> None:
+    commit(store, VALUES[value])
+    store.drain()
+    (found,) = store.candidates(key_of("k"))
+    files = {path for path in root.rglob("*") if path.is_file()}
+    monkeypatch.setattr(store._blobs, "_verified", Verified(os.fspath(root / "another")))
+    with monkeypatch.context() as patch:
+        patch.setattr(platform, "open_regular", opening)
+        for read in (lambda: store.record(key_of("k"), found.id), lambda: store.load(found)):
+            with pytest.raises(StoreError, match="cannot be read") as caught:
+                read()
+            assert type(caught.value) is StoreError
+        assert list(store.candidates(key_of("k"))) == []
+    assert len(store.take_problems()) == 1
+    assert {path for path in root.rglob("*") if path.is_file()} >= files
+    np.testing.assert_equal(restored(store), VALUES[value])
 
 
 # --- trust ------------------------------------------------------------------------------------------------------------
