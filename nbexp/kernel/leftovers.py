@@ -1,7 +1,7 @@
 """What a stage cell's own last run left behind is no input of its next one: from top to bottom it would not be there.
 
-Without this, running a cell again would miss: ``for row in rows: last = row`` may leave ``row`` as it was (there may be no
-rows), so a ``row`` that is there counts as read. Names that the cell itself made are set aside while it is decided
+Without this, running a cell again would miss: ``for row in rows: last = row`` may leave ``row`` as it was (there may be
+no rows), so a ``row`` that is there counts as read. Names that the cell itself made are set aside while it is decided
 and run; what it does not bind anew comes back afterwards. Names that were there before it first ran are inputs.
 """
 
