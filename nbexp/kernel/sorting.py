@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from nbexp.kernel import audit, origins, places
+from nbexp.kernel.programs import tells_of_machine
 from nbexp.kernel.seen import Connection, FileUse, Process, Seen, signature
 from nbexp.snapshot.data import listing_digest
 from nbexp.store.writer import in_writer
@@ -147,6 +148,8 @@ class Sorter:
             return
         process = Process(_PROCESSES[event], _command(event, arguments))
         if "resource_tracker import main" in process.command:  # plumbing of multiprocessing's locks: runs no user code
+            return
+        if tells_of_machine(process.command) and not origins.by_project(frame):
             return
         known = {one.command for one in self.seen.processes}
         if event != audit.FORK_EXEC or process.command not in known:  # `subprocess` has told of it already

@@ -235,7 +235,17 @@ PROCESSES: list[tuple[str, Callable[[], Any], Callable[[Effects], bool]]] = [
     ("threads", lambda: parallel("threading"), lambda effects: effects.processes == ()),
     ("ThreadPool", lambda: use_thread_pool(), lambda effects: effects.processes == ()),
     ("a lock", lambda: multiprocessing.get_context("spawn").Lock(), lambda effects: effects.processes == ()),
+    ("joblib asks for the cores", lambda: count_cores(), lambda effects: effects.processes == ()),
+    ("the project asks for the cores", lambda: subprocess.run(["uname"], check=True), children("subprocess", "uname")),
 ]
+
+
+def count_cores() -> None:
+    pytest.importorskip("joblib")
+    from joblib.externals.loky.backend import context
+
+    context.physical_cores_cache = None  # as in a new process
+    assert context._count_physical_cores()[0] != "not found"
 
 
 def use_thread_pool() -> None:
