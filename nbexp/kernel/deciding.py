@@ -32,7 +32,7 @@ def decide(session: Session, execution: Execution) -> None:
     execution.settings = state_differences()
     _find_inputs(session, execution)
     _hold_to_inputs(execution)
-    if execution.inputs is not None and _may_restore(execution):
+    if execution.inputs is not None and _may_restore(session, execution):
         _look_up(session, execution)
     if execution.hit is None:
         _must_be_restored(execution)
@@ -71,12 +71,15 @@ def _hold_to_inputs(execution: Execution) -> None:
         )
 
 
-def _may_restore(execution: Execution) -> bool:
-    spec = execution.spec
+def _may_restore(session: Session, execution: Execution) -> bool:
+    spec, asked = execution.spec, ""
     if spec.force or spec.always or execution.name in _listed("NBEXP_FORCE"):
-        execution.reasons = (Reason("forced", "", "--always" if spec.always else "--force"),)
-        return False
-    return True
+        asked = "--always" if spec.always else "--force"
+    elif not session.config.read:
+        asked = "--no-read" if os.environ.get("NBEXP_NO_READ") else "read = false in pyproject.toml"
+    if asked:
+        execution.reasons = (Reason("forced", "", asked),)
+    return not asked
 
 
 def _look_up(session: Session, execution: Execution) -> None:
@@ -97,7 +100,7 @@ def _must_be_restored(execution: Execution) -> None:
     if execution.name not in _listed("NBEXP_RESTORE_ONLY"):
         return
     why = "; ".join(reason.text for reason in (*execution.unstored, *execution.reasons)) or "it is not stored"
-    raise NbexpError(f'the stage "{execution.name}" cannot be restored: {why}', "Run it as well: leave out the range.")
+    raise NbexpError(f'"{execution.name}" must run ({why})', "Drop --only or --from, or use --until.")
 
 
 def _listed(variable: str) -> tuple[str, ...]:
