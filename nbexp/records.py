@@ -28,7 +28,7 @@ class Part:
         name: The variable, function (``clean`` or ``utils.clean``), file, package or setting.
         digest: Hexadecimal digest of its content.
         text: A short preview for people (``0.01``), at most 80 characters; empty where there is none.
-        via: Which function or variable reads it, for "called by `load`"; empty if the cell itself does.
+        via: Which function or variable reads it, for ", called by `load`"; empty if the cell itself does.
     """
 
     kind: str
@@ -155,6 +155,7 @@ class Record:
         variables: Outputs, described. artifact: where their values lie; None if the values were not kept.
         messages: Streams and displays in order. metrics, results, files: as logged and noticed.
         rng: Generators that moved: name -> digest of the state at the end (the state itself is in the graph).
+        reasons: Why it ran.
         seconds: Wall time of the run. created: ISO 8601 in UTC. author: ``user@host``. python: ``3.11.7``.
     """
 
@@ -169,6 +170,7 @@ class Record:
     metrics: tuple[Metric, ...] = ()
     results: tuple[Result, ...] = ()
     files: tuple[ResultFile, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     source: str = ""
     seconds: float = 0.0
@@ -226,6 +228,7 @@ _LISTS: dict[str, Any] = {
     "metrics": Metric,
     "results": Result,
     "files": ResultFile,
+    "reasons": Reason,
 }
 
 

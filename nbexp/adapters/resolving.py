@@ -67,6 +67,8 @@ def _follow(value: Any, at: Name, rest: list[str], passed: tuple[tuple[Name, str
             return replace(_module(value, Name(value.__name__, ())), modules=passed)
         attribute, *rest = rest
         inner = _in_module(value, attribute)
+        if inner is _ABSENT and "__getattr__" in vars(value):  # it answers for the name, whatever that is
+            attribute, rest, inner = "__getattr__", [], vars(value)["__getattr__"]
         if inner is _ABSENT:
             return replace(_module(value, Name(value.__name__, ())), modules=passed)
         at, value = Name(value.__name__, (attribute,)), inner

@@ -11,11 +11,12 @@ A listener gets ``(event, arguments)`` in the thread that causes the event, befo
 from __future__ import annotations
 
 import builtins
+import contextlib
 import functools
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Listener = Callable[[str, tuple[Any, ...]], None]
@@ -36,33 +37,47 @@ WATCHED = frozenset(
 #: Events of ours, for what raises none: a process started by `fork_exec`, work sent to a process that runs already, an
 #: environment variable read (``None``: all of them).
 FORK_EXEC, SEND, ENVIRONMENT, INPUT = "nbexp.fork_exec", "nbexp.send", "nbexp.environment", "builtins.input"
+FOLDER = "nbexp.folder"  # the working directory was asked for
 
 _listener: Listener | None = None
+_listeners: tuple[Listener, ...] = ()  # the one above, and those that listen for a while beside it
 _installed = False
 _lock = threading.Lock()
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _listener is not None and event in WATCHED:
-        _listener(event, arguments)
+    if _listeners and event in WATCHED:
+        for listener in _listeners:
+            listener(event, arguments)
 
 
 def emit(event: str, *arguments: Any) -> None:
-    """Tell the listener, if there is one, of something that raises no audit event."""
-    listener = _listener
-    if listener is not None:
+    """Tell whoever listens of something that raises no audit event."""
+    for listener in _listeners:
         listener(event, arguments)
 
 
 def listen(listener: Listener | None) -> None:
-    """Send events to `listener` from now on; None stops it. There is at most one listener."""
-    global _listener
-    _listener = listener
+    """Send events to `listener` from now on; None stops it. There is at most one such listener."""
+    global _listener, _listeners
+    beside = tuple(one for one in _listeners if one is not _listener)
+    _listener, _listeners = listener, (*beside, *((listener,) if listener is not None else ()))
+
+
+@contextlib.contextmanager
+def also_listening(listener: Listener) -> Iterator[None]:
+    """Send events to `listener` too, for this time."""
+    global _listeners
+    _listeners = (*_listeners, listener)
+    try:
+        yield
+    finally:
+        _listeners = tuple(one for one in _listeners if one is not listener)
 
 
 def listening() -> bool:
-    """Whether somebody listens: lets a wrapper skip work that nobody wants."""
-    return _listener is not None
+    """Whether anybody listens: lets a wrapper skip work that nobody wants."""
+    return bool(_listeners)
 
 
 def install() -> None:
@@ -75,6 +90,7 @@ def install() -> None:
     sys.addaudithook(_hook)
     _watch_fork_exec()
     _watch_environment()
+    _watch_folder()
 
 
 def _watch_fork_exec() -> None:
@@ -122,23 +138,35 @@ def _watch_environment() -> None:
 
     @functools.wraps(get)
     def getitem(self: Any, key: Any) -> Any:
-        if _listener is not None:
-            _listener(ENVIRONMENT, (key,))
+        if _listeners:
+            emit(ENVIRONMENT, key)
         return get(self, key)
 
     @functools.wraps(walk)
     def iterate(self: Any) -> Any:
-        if _listener is not None:
-            _listener(ENVIRONMENT, (None,))
+        if _listeners:
+            emit(ENVIRONMENT, None)
         return walk(self)
 
     @functools.wraps(show)
     def represent(self: Any) -> Any:
-        if _listener is not None:
-            _listener(ENVIRONMENT, (None,))
+        if _listeners:
+            emit(ENVIRONMENT, None)
         return show(self)
 
     kind.__getitem__, kind.__iter__, kind.__repr__ = getitem, iterate, represent
+
+
+def _watch_folder() -> None:
+    """Wrap ``os.getcwd``, in which `os.path.abspath`, `pathlib.Path.cwd` and their kin end."""
+    for name in ("getcwd", "getcwdb"):
+        original = getattr(os, name)
+
+        def getcwd(original: Callable[[], Any] = original) -> Any:
+            emit(FOLDER)
+            return original()
+
+        setattr(os, name, functools.wraps(original)(getcwd))
 
 
 class InputWatch:

@@ -105,6 +105,7 @@ class Recorder:
             env=("*",) if "*" in seen.env else tuple(seen.env),
             env_changed=tuple(name for name, before in seen.env_set.items() if os.environ.get(name) != before),
             unpickled=tuple(seen.unpickled),
+            folder_asked=seen.folder_asked,
             moved=places.working_directory() != self._cwd,
             paths_changed=sys.path != self._sys_path,
             changed=tuple(use.path for use in reads if self._unsure(use)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,10 +22,10 @@ _HOST = frozenset(
 _ABSENT = object()
 
 
+@functools.lru_cache(10_000)  # IPython keeps several names for each cell that has run, and each stage asks for all
 def is_user_name(name: str) -> bool:
     """Whether a cell's own binding of `name` is an output: not the history and not the host's."""
-    # IPython keeps a name for each cell that has run: the first character decides before the pattern is asked.
-    return name not in _HOST and not (name[:1] == "_" and _HISTORY.fullmatch(name))
+    return name not in _HOST and _HISTORY.fullmatch(name) is None
 
 
 def user_names(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> list[str]:

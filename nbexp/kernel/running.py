@@ -52,7 +52,7 @@ def _project_thread(thread: threading.Thread, frame: FrameType | None) -> bool:
     target = getattr(thread, "_target", None)
     if is_project(getattr(target, "__module__", None) or "threading"):
         return True
-    if is_project(type(thread).__module__):
+    if is_project(type(thread).__module__) or isinstance(thread, threading.Timer):
         return True
     while frame is not None:
         if is_project(module_of(frame)):

@@ -17,7 +17,7 @@ from nbexp.kernel.recording import Observed
 from nbexp.kernel.seen import FileUse, signature
 from nbexp.kernel.verification import names_of, rng_part
 from nbexp.records import Part, Record
-from nbexp.snapshot.data import DigestCache, file_part, listing_part
+from nbexp.snapshot.data import DigestCache, file_part, folder_part, listing_part
 from nbexp.snapshot.modules import import_part
 from nbexp.snapshot.state import capture, state_differences
 from nbexp.stage.capture import Outputs, gather, mark_of
@@ -75,6 +75,7 @@ def keep(
         messages=observed.messages,
         metrics=tuple(execution.metrics),
         results=tuple(execution.results),
+        reasons=execution.reasons,
         options={"ignore": list(execution.spec.ignore)} if execution.spec.ignore else {},
         source=execution.info.raw_cell or "",
         seconds=observed.seconds,
@@ -169,6 +170,8 @@ def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) 
     yield from (rng_part(name, use.start) for name, use in sorted(observed.generators.items()) if use.depends)
     yield from _imports(execution, observed.imported)
     yield from execution.asked.values()
+    if effects.folder_asked:
+        yield folder_part()
     if observed.figures.asked:
         yield figures_part()
     found = [(module, name) for module, name in effects.unpickled if module not in observed.imported]

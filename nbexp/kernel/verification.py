@@ -8,7 +8,7 @@ from functools import cached_property
 
 from nbexp.kernel.figures import figures_part
 from nbexp.records import Key, Part
-from nbexp.snapshot.data import DigestCache, file_part, listing_part
+from nbexp.snapshot.data import DigestCache, file_part, folder_part, listing_part
 from nbexp.snapshot.modules import import_part
 from nbexp.snapshot.state import RngState, rng_states
 from nbexp.stage.unpickled import unpickled_part
@@ -41,6 +41,8 @@ class Verifier:
             return import_part(part.name, names_of(self._key))
         if part.kind == "rng":
             return rng_part(part.name, self._generators.get(part.name))
+        if part.kind == "folder":
+            return folder_part()
         if part.kind == "figures":
             return figures_part()
         if part.kind == "unpickled":

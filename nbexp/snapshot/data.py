@@ -83,6 +83,15 @@ def listing_part(path: str, digest: str | None = None) -> Part:
     return Part("listing", path, listing_digest(os.path.abspath(path)) if digest is None else digest)
 
 
+def folder_part() -> Part:
+    """The working directory as a dependency (kind ``folder``), for code that asks where it is."""
+    try:
+        here = os.getcwd()
+    except OSError:
+        return Part("folder", "cwd", MISSING)
+    return Part("folder", "cwd", digest("folder", os.fsencode(here)).hex(), here)
+
+
 def listing_digest(path: str) -> str:
     """The hexadecimal digest of the names in a folder, in any order; `MISSING` or `UNREADABLE`."""
     try:

@@ -15,13 +15,28 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import Any
 
 from nbexp.adapters.origin import belongs, is_project, origin, origin_of_file
+from nbexp.records import Part
 
 Callback = Callable[[], object]
+
+
+@dataclass(slots=True)
+class Imported:
+    """What a module's code did while it was imported, beside making its globals; filled in when that is over.
+
+    Attributes:
+        parts: What it read: files, the environment, random states, as they were then.
+        unsure: Whether it did what no part could tell: it connected, or started a process.
+    """
+
+    parts: tuple[Part, ...] = ()
+    unsure: bool = False
 
 
 def _left_out_of_tracebacks(function: Any) -> Any:
@@ -35,14 +50,15 @@ class ImportWatch:
     """Sees modules being executed. One for the process, from `import_watch`.
 
     Args:
-        executed: Called with a project module and its code after each execution (the first import, and reloads); the
-            code is None for modules that have none.
+        executed: Called with a project module, its code and what that did, after each execution (the first import, and
+            reloads); the code is None for modules that have none.
     """
 
-    def __init__(self, executed: Callable[[ModuleType, CodeType | None], object]) -> None:
+    def __init__(self, executed: Callable[[ModuleType, CodeType | None, Imported], object]) -> None:
         self._executed = executed
         self._callbacks: dict[str, list[Callback]] = {}
         self._around: Callable[[], AbstractContextManager[object]] | None = None
+        self._around_project: Callable[[ModuleType], AbstractContextManager[Imported]] | None = None
         self._running = threading.local()
 
     def install(self) -> None:
@@ -62,6 +78,10 @@ class ImportWatch:
     def around_installed(self, context: Callable[[], AbstractContextManager[object]]) -> None:
         """Enter `context` around each import of a module that is not the project's, once for all that it imports."""
         self._around = context
+
+    def around_project(self, context: Callable[[ModuleType], AbstractContextManager[Imported]]) -> None:
+        """Enter `context` around the execution of each module of the project; it says what that did."""
+        self._around_project = context
 
     # -- what the import system asks -------------------------------------------------------------------------------
 
@@ -98,14 +118,19 @@ class ImportWatch:
         codes: dict[str, CodeType | None] = {}
         self._running.codes = codes
         try:
-            with self._surroundings(module):
+            with self._surroundings(module), self._told(module) as imported:
                 execute(module)
         finally:
             self._running.codes = outer
         if is_project(module.__name__):
-            self._executed(module, codes.get(module.__name__))
+            self._executed(module, codes.get(module.__name__), imported)
         for callback in self._callbacks.pop(module.__name__, ()):
             _call(callback, module.__name__)
+
+    def _told(self, module: ModuleType) -> AbstractContextManager[Imported]:
+        if self._around_project is None or not is_project(module.__name__):
+            return contextlib.nullcontext(Imported())
+        return self._around_project(module)
 
     @contextlib.contextmanager
     def _surroundings(self, module: ModuleType) -> Iterator[None]:

@@ -110,7 +110,8 @@ def module_parts(names: Iterable[str]) -> list[Part]:
 
     Returns:
         For project modules, those they import included: their code (kind ``module``), and globals that are no longer
-        what the import made them (kind ``global``), and what the import read (kinds `READ`). For installed ones: the package (kind ``package``).
+        what the import made them (kind ``global``), and what the import read (kinds `READ`). For installed ones: the
+        package (kind ``package``).
 
     Raises:
         Unfingerprintable: A global that has changed since the import cannot be told for sure.

@@ -36,6 +36,18 @@ def reasons_for_miss(key: Key, earlier: Sequence[Record], failed: Iterable[Part]
     return found or (Reason("gone", "", "its stored result is gone"),)
 
 
+def reasons_for_run(record: Record, earlier: Sequence[Record]) -> tuple[Reason, ...]:
+    """Why a stored execution ran: what it says itself, else what sets it apart from the nearest earlier one."""
+    if record.reasons:
+        return record.reasons
+    same = next((one for one in earlier if one.key.digest == record.key.digest), None)
+    if same is None:
+        return reasons_for_miss(record.key, earlier)
+    before = {(part.kind, part.name): part.digest for part in same.dependencies}
+    moved = [part for part in record.dependencies if before.get((part.kind, part.name), part.digest) != part.digest]
+    return tuple(map(_moved, moved)) or (Reason("forced", "", "nothing had changed: it was asked to run"),)
+
+
 def _differences(new: Key, old: Key) -> list[tuple[Part | None, Part | None]]:
     before = {(part.kind, part.name): part for part in old.parts}
     after = {(part.kind, part.name): part for part in new.parts}
@@ -85,9 +97,10 @@ def _reason(old: Part | None, new: Part | None) -> Reason:
 
 def _moved(part: Part) -> Reason:
     if part.kind == "rng":
-        return Reason("changed", part.name, f"random state of {part.name}: moved since{_caller(part)}")
-    text = f" ({part.text})" if part.text else ""
-    return Reason("changed", part.name, f"{_noun(part)} {part.name} changed{text}")
+        text = f"random state of {part.name} moved since; --seed N makes it restorable"
+        return Reason("changed", part.name, text)
+    now = f", now {part.text}" if part.text else ""
+    return Reason("changed", part.name, f"{_noun(part)} {part.name} changed{now}")
 
 
 _NOUNS = {
@@ -102,4 +115,4 @@ def _noun(part: Part) -> str:
 
 def _caller(part: Part) -> str:
     verb = "called" if part.kind in _CODE else "read"
-    return f" ({verb} by `{part.via}`)" if part.via else ""
+    return f", {verb} by `{part.via}`" if part.via else ""

@@ -13,6 +13,7 @@ from nbexp.kernel import native
 from nbexp.kernel.active import activate, deactivate
 from nbexp.kernel.beginning import is_first
 from nbexp.kernel.hook import Hook
+from nbexp.kernel.importing import import_of_project
 from nbexp.kernel.session import Session
 from nbexp.kernel.showing import show_line
 from nbexp.records import Status
@@ -107,6 +108,7 @@ def load_extension(shell: InteractiveShell) -> None:
         return
     note_start(import_watch().on_import, first=is_first(shell))
     import_watch().around_installed(importing)
+    import_watch().around_project(import_of_project)
     native.watch(import_watch().on_import)
 
     def show(status: Status, after_text: bool) -> None:

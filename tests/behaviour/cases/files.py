@@ -67,4 +67,7 @@ CASES = [
          final("open('real.csv').read(), os.path.islink('x.csv')", (",a\n0,1\n", True)), needs="pandas"),
     case("a result keeps the file's permissions", _C, HIT, cell("import pandas as pd, os\ndf = pd.DataFrame({'a': [1]})"), stage("df.to_csv('x.csv')", RAN), write("x.csv", "mine"), cell("os.chmod('x.csv', 0o600)"), stage("df.to_csv('x.csv')", RESTORED),
          final("oct(os.stat('x.csv').st_mode)", "0o100600"), needs="pandas"),
+    case("working directory is the result", _C, MISS, write("sub/x", ""), cell("import os"), stage("y = os.path.basename(os.getcwd())", RAN), restart("sub"), cell("import os"), stage("y = os.path.basename(os.getcwd())", RAN), final("y", "sub")),
+    case("working directory by pathlib", _C, MISS, write("sub/x", ""), cell("from pathlib import Path"), stage("y = Path('x').absolute().parent.name", RAN), restart("sub"), cell("from pathlib import Path"), stage("y = Path('x').absolute().parent.name", RAN), final("y", "sub")),
+    case("the same working directory", _C, HIT, write("sub/x", ""), cell("import os"), stage("y = os.path.basename(os.getcwd())", RAN), restart(), cell("import os"), stage("y = os.path.basename(os.getcwd())", RESTORED)),
 ]  # fmt: skip

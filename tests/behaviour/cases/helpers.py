@@ -80,7 +80,7 @@ CASES = [
          restart(), stage("def make(n):\n    def add(x):\n        return x + n\n    return add\nf = make(2)", RESTORED),
          final("f(1)", 3), final("make(5)(1)", 6)),
     case("helper edited is explained", _C, MISS, cell("def g(): return 1\ndef f(): return g()"), stage("y = f()", RAN), restart(),
-         cell("def g(): return 2\ndef f(): return g()"), stage("y = f()", RAN, why="function `g` edited (called by `f`)")),
+         cell("def g(): return 2\ndef f(): return g()"), stage("y = f()", RAN, why="function `g` edited, called by `f`")),
     case("input changed is explained", _C, MISS, cell("lr = 0.01"), stage("y = lr", RAN), restart(), cell("lr = 0.001"),
          stage("y = lr", RAN, why="input `lr`: 0.01 -> 0.001")),
 ]  # fmt: skip
