@@ -4,7 +4,7 @@
 #   make test        lint, types, tests and the example notebooks
 #   make test-fast   tests only, without those that start kernels over and over
 #   make bench       the measurements, side by side with the peers
-#   make soak        every case in real kernels, kills at every point of storing, other Pythons
+#   make soak        every case in real kernels, kills at every point of storing, measurements, other Pythons
 #
 # PYTHON chooses the interpreter (3.11 to 3.13), VENV the environment.
 
@@ -55,6 +55,7 @@ bench: $(VENV)/installed-test
 
 soak: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m soak
+	NBEXP_EVIDENCE=1 $(BIN)/python -m tests.benchmarks
 	$(MAKE) --no-print-directory soak-pythons
 
 soak-pythons:

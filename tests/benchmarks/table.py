@@ -1,12 +1,20 @@
-"""The one form in which all measurements are printed: ours beside another way, their ratio, and what is aimed at."""
+"""The one form in which all measurements are printed: ours beside another way, their ratio, and what is aimed at.
+
+With ``NBEXP_EVIDENCE=1`` each is put into ``docs/evidence.md``, too.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from tests.soak.evidence import note
 
 _FORM = "{:44} {:>11} {:>11}  {:28} {:>8}  {:12} {}"
 
@@ -64,7 +72,21 @@ def row(name: str, ours: float, peer: float | None, peer_name: str, aim: Aim) ->
     ok = "" if aim is NONE else "ok" if met else "MISSED"
     shown = "" if peer is None else _milliseconds(peer)
     print(_FORM.format(name, _milliseconds(ours), shown, peer_name, ratio, aim.text, ok).rstrip(), flush=True)
+    if os.environ.get("NBEXP_EVIDENCE"):
+        _note(name, ours, peer, peer_name, faster)
     return met
+
+
+def _note(name: str, ours: float, peer: float | None, peer_name: str, faster: bool) -> None:
+    bench = sys.modules["__main__"].__spec__.name.rpartition("bench_")[2]  # type: ignore[union-attr]
+    if not peer:
+        figure = f"{ours * 1e3:.2g} ms" if ours < 0.1 else f"{ours * 1e3:.0f} ms"
+    elif faster:
+        figure = f"{peer / ours:.2g} x as fast as {peer_name}"
+    else:
+        figure = f"{ours / peer:.2g} x the time of {peer_name}"
+    words = re.sub(r"[^a-z0-9]+", "-", f"{name} {peer_name if peer else ''}".lower()).strip("-")
+    note(f"{bench}.{words}", figure, f"python -m tests.benchmarks {bench}")
 
 
 def _milliseconds(seconds: float) -> str:
