@@ -29,14 +29,24 @@ def _hides_state(tp: type) -> bool:
     return tp.__basicsize__ > expected or tp.__itemsize__ > 0
 
 
-def slots(tp: type) -> dict[str, MemberDescriptorType]:
-    """The slots of `tp` and its bases, by a name unique in the class; a slot that a subclass repeats counts twice."""
+def slots(tp: type) -> dict[str, tuple[int, str]]:
+    """The slots of `tp` and its bases, by a name unique in the class; a slot that a subclass repeats counts twice.
+
+    Returns:
+        The place of each: which of ``tp.__mro__`` has it, and under which name. A descriptor would keep its class
+        alive, and with it the adapter that is cached for as long as the class lives.
+    """
     found = {}
-    for base in reversed(tp.__mro__):
+    for at, base in reversed(list(enumerate(tp.__mro__))):
         for name, value in vars(base).items():
             if isinstance(value, MemberDescriptorType) and base.__flags__ & _HEAP_TYPE:
-                found[name if name not in found else f"{base.__qualname__}.{name}"] = value
+                found[name if name not in found else f"{base.__qualname__}.{name}"] = at, name
     return found
+
+
+def _slot(place: tuple[int, str], value: Any) -> MemberDescriptorType:
+    at, name = place
+    return vars(type(value).__mro__[at])[name]  # type: ignore[no-any-return]
 
 
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
@@ -53,23 +63,30 @@ def dict_getter(tp: type) -> Callable[[Any], dict[str, Any]] | None:
     return None
 
 
+def dict_of(value: Any) -> dict[str, Any] | None:
+    """The true ``__dict__`` of `value`; None if it has none."""
+    getter = dict_getter(type(value))
+    return None if getter is None else getter(value)
+
+
 class Fields(Adapter):
     """An instance by its fields: class, ``__dict__`` and slots. Fit for any type whose whole content these are."""
 
     def __init__(self, tp: type) -> None:
         self._slots = slots(tp)
-        self._dict = dict_getter(tp)
-        self.has_fields = bool(self._slots) or self._dict is not None
+        self._has_dict = dict_getter(tp) is not None
+        self.has_fields = bool(self._slots) or self._has_dict
 
     def describe(self, value: Any) -> Node:
-        held = [(name, slot.__get__(value)) for name, slot in self._slots.items() if _is_set(slot, value)]
+        slots = [(name, _slot(place, value)) for name, place in self._slots.items()]
+        held = [(name, slot.__get__(value)) for name, slot in slots if _is_set(slot, value)]
         names = tuple(name for name, _ in held)
         children = [type(value), *(child for _, child in held)]
         labels = [".__class__", *(f".{name}" for name in names)]
-        if self._dict is not None:
-            children.append(self._dict(value))
+        if (fields := dict_of(value)) is not None:
+            children.append(fields)
             labels.append("")
-        return Node("instance", (names, self._dict is not None), children=children, labels=labels)
+        return Node("instance", (names, self._has_dict), children=children, labels=labels)
 
     def detach(self, value: Any) -> Any:
         new = object.__new__(type(value))
@@ -79,26 +96,26 @@ class Fields(Adapter):
     def patch(self, live: Any, new: Any) -> None:
         if type(live) is not type(new):
             raise Unpatchable("", type(live).__qualname__, f"it became a {type(new).__qualname__}")
-        for slot in self._slots.values():
+        for slot in [_slot(place, live) for place in self._slots.values()]:
             if _is_set(slot, new):
                 slot.__set__(live, slot.__get__(new))
             elif _is_set(slot, live):
                 slot.__delete__(live)
-        if self._dict is not None:
-            fields = dict(self._dict(new))
-            self._dict(live).clear()
-            self._dict(live).update(fields)
+        fields = dict_of(live)
+        if fields is not None:
+            after = dict(dict_of(new) or {})
+            fields.clear()
+            fields.update(after)
 
 
 class Instances(Fields):
     """An instance with a ``__dict__`` and no slots: by far the most, so the walk takes them in bulk."""
 
-    def __init__(self, tp: type) -> None:
-        super().__init__(tp)
+    def fields(self, tp: type, values: list[Any]) -> list[dict[str, Any]]:
+        """The ``__dict__`` of each of `values`, all of which are of the type `tp`."""
         getter = dict_getter(tp)
-        if getter is None:
-            raise TypeError(f"instances of {tp.__qualname__} have no __dict__")
-        self.fields: Callable[[Any], dict[str, Any]] = getter
+        assert getter is not None
+        return list(map(getter, values))
 
 
 def adapter_of(tp: type) -> Adapter | None:

@@ -83,7 +83,7 @@ class Others:
         found = Found()
         for tp, adapter, new in self._by_type(objects):
             if isinstance(adapter, Instances):
-                fields = [adapter.fields(o) for o in new]
+                fields = adapter.fields(tp, new)
                 self.groups.append(Group(first + len(found.mutables), tp, new, fields))
                 found.mutables.extend(new)
                 found.below.extend(([tp], fields))

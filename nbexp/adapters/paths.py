@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from nbexp.adapters.instances import Instances
+from nbexp.adapters.instances import Instances, dict_of
 from nbexp.adapters.kinds import ATOMS
 from nbexp.registry import adapter_for
 
@@ -52,7 +52,7 @@ def _of_dict(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
 def _of_object(value: Any) -> Iterator[tuple[str, Any]]:
     adapter = adapter_for(type(value))
     if isinstance(adapter, Instances):
-        yield from ((f".{name}", item) for name, item in adapter.fields(value).items())
+        yield from ((f".{name}", item) for name, item in (dict_of(value) or {}).items())
         return
     try:
         node = adapter.describe(value)

@@ -18,7 +18,7 @@ from typing import Any
 from nbexp.adapters import leaves
 from nbexp.adapters.base import Adapter, Node
 from nbexp.adapters.builtins import counted, shortened
-from nbexp.adapters.instances import dict_getter
+from nbexp.adapters.instances import dict_of
 from nbexp.adapters.refused import REFUSED, REFUSED_BASES
 from nbexp.adapters.transient import Transient
 from nbexp.errors import Unfingerprintable, Unpatchable
@@ -103,8 +103,7 @@ def _partial(value: Any) -> Node:
 
 def _exception(value: BaseException) -> Node:
     """An exception; where it was raised (its traceback holds frames) is no content."""
-    fields = dict_getter(type(value))
-    held = fields(value) if fields else None  # first: looking makes the dict, which the next line would not yet show
+    held = dict_of(value)  # first: looking makes the dict, which the next line would not yet show
     reduced: Any = value.__reduce_ex__(5)
     children = (type(value), list(reduced[1:]), value.__cause__, value.__context__, held)
     labels = (".__class__", ".args", ".__cause__", ".__context__", "")

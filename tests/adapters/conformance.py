@@ -202,7 +202,7 @@ def digests(library: str) -> dict[str, str]:
 
 def digests_elsewhere(library: str, hash_seed: int) -> dict[str, str]:
     """`digests` as a new process finds them, with another order of sets."""
-    environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+    environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "MPLBACKEND": "agg"}
     command = [sys.executable, "-W", "error::UserWarning", "-m", "tests.adapters.conformance", library]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -226,7 +226,6 @@ SAMPLES: dict[str, Callable[[], Any]] = {
     "union": lambda: int | str,
     "literal": lambda: typing.Literal["a", 1],
     "any": lambda: typing.Any,
-    "list iterator": lambda: iter([1, 2]),
     "hidden field": lambda: Holder(1),
     "hidden field 2": lambda: Holder(2),
     "locked": Locked,
@@ -261,6 +260,7 @@ def _linked(count: int) -> list[Node]:
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "generator": (lambda: (i for i in ()), "generator"),
     "zip": (lambda: zip([1], strict=True), "iterator"),
+    "list iterator": (lambda: iter([1, 2]), "iterator"),
     "lock": (threading.Lock, "lock"),
     "thread": (threading.current_thread, "running"),
     "weak reference": (lambda: weakref.ref(Colour), "weak"),

@@ -114,7 +114,7 @@ def test_nonsense_is_refused(reduced: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [Wrong((int, ([1],))), Wrong((int, (), {"a": [1]})), Wrong((list, (), None, iter([[1]])))],
+    [Wrong((int, ([1],))), Wrong((int, (), {"a": [1]})), Wrong((list, (), None, [[1]]))],
     ids=["arguments", "state", "items"],
 )
 def test_what_pickling_gives_is_content(value: Wrong) -> None:

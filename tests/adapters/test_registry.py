@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from nbexp import registry
 from nbexp.adapters.base import Adapter, Node
 from nbexp.adapters.fingerprint import fingerprint
+from nbexp.adapters.patch import detach
 from nbexp.errors import Unpatchable
 from nbexp.registry import adapter_for, register
 
@@ -35,6 +39,34 @@ class Grid:
 
 class FineGrid(Grid):
     pass
+
+
+CLASSES = [
+    "class A: pass",
+    "class A: __slots__ = ('x',)",
+    "class A:\n    __slots__ = ('x', '__dict__')",
+    "class A(dict): pass",
+    "class A:\n    def __getstate__(self): return {}",
+    "import enum\nclass A(enum.Enum):\n    B = 1\nA_ = A.B\ndef make(): return A_",
+]
+
+
+@pytest.mark.parametrize("registering", [False, True])
+@pytest.mark.parametrize("source", CLASSES)
+def test_a_class_that_nobody_holds_is_freed(source: str, registering: bool) -> None:
+    space: dict[str, Any] = {"__name__": "__main__"}
+    exec(source, space)
+    if registering:
+        register(space["A"], preview=lambda value: "A")
+    value = space.get("make", space["A"])()
+    fingerprint(value)
+    with suppress(Unpatchable):
+        detach(value)
+    held = weakref.ref(space["A"])
+    del value
+    space.clear()
+    gc.collect()
+    assert held() is None
 
 
 def test_without_registration_the_general_route_refuses_it() -> None:
@@ -109,6 +141,7 @@ def test_libraries_are_loaded_by_meeting_them_only() -> None:
     code = """
 import sys
 from nbexp.adapters.fingerprint import fingerprint
+from nbexp.adapters.patch import detach
 fingerprint([1, {"a": {1}}, object])
 heavy = {"numpy", "pandas", "torch", "sklearn", "matplotlib", "pyarrow"}
 assert not heavy & set(sys.modules), heavy & set(sys.modules)

@@ -118,4 +118,4 @@ def test_nothing_is_run() -> None:
     vars(module)["__getattr__"] = asked.append
     sys.modules["twin_pkg"] = vars(sys.modules["twin_main"])["own"] = module
     found = at("own.lazy")
-    assert (str(found.name), asked) == ("twin_pkg", [])
+    assert (str(found.name), asked) == ("twin_pkg.__getattr__", [])

@@ -24,11 +24,6 @@ CASES = (
         different=(lambda: pl.Series("t", [1, 2]), lambda: pl.Series("s", [1.0, 2.0])),
     ),
     Case("lists", lambda: pl.Series([[1], [2, 3]]), different=(lambda: pl.Series([[1, 2], [3]]),)),
-    Case(
-        "plan",
-        lambda: frame().lazy().filter(pl.col("a") > 1),
-        different=(lambda: frame().lazy().filter(pl.col("a") > 2),),
-    ),
     Case("expression", lambda: pl.col("a") + 1, different=(lambda: pl.col("a") + 2, lambda: pl.col("b") + 1)),
     Case("type", lambda: pl.Int64(), different=(lambda: pl.Int32(), lambda: pl.List(pl.Int64))),
 )
