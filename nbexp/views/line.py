@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from nbexp.records import STAGE_MIME, Reason, Status
+from nbexp.records import STAGE_MIME, Status
+from nbexp.views.reasons import clause
+
+#: What became of a stage, as a person reads it.
+WORDS = {"ran": "ran", "restored": "restored", "failed": "failed", "unstored": "ran, not stored"}
+
+_STYLE = "margin-top:.4em;font-size:85%;opacity:.65;font-family:monospace"
 
 
 def stage_json(status: Status) -> dict[str, Any]:
@@ -27,19 +33,24 @@ def stage_json(status: Status) -> dict[str, Any]:
 def line_text(status: Status) -> str:
     """The line: ``train: restored (ran 2026-11-21 14:02, 41 s)``. Absolute times only, so that two replays agree."""
     if status.status == "restored":
-        return f"{status.stage}: restored (ran {status.ran_at[:16].replace('T', ' ')}, {duration(status.seconds)})"
-    word = {"ran": "ran", "failed": "failed", "unstored": "ran, not stored"}[status.status]
-    return f"{status.stage}: {word}{_because(status.unstored or status.reasons)}"
+        return f"{status.stage}: restored (ran {moment(status.ran_at)}, {duration(status.seconds)})"
+    why = clause(status.unstored or status.reasons)
+    return f"{status.stage}: {WORDS[status.status]}" + (f" ({why})" if why else "")
 
 
 def bundle(status: Status) -> dict[str, Any]:
-    """The display data of the line: the JSON, HTML in a muted tone, and plain text (``train: restored``)."""
+    """The display data of the line: the JSON, which has every reason whole, and the line as muted HTML and as text."""
+    line = line_text(status)
     return {
         STAGE_MIME: stage_json(status),
-        "text/html": f'<div style="font-size:85%;opacity:.65;font-family:monospace">{html.escape(line_text(status))}'
-        "</div>",
-        "text/plain": line_text(status) if status.status != "restored" else f"{status.stage}: restored",
+        "text/html": f'<div style="{_STYLE}">{html.escape(line)}</div>',
+        "text/plain": line,
     }
+
+
+def moment(iso: str) -> str:
+    """``2026-11-21 14:02``, in the time zone of this machine; records have UTC."""
+    return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def duration(seconds: float) -> str:
@@ -52,10 +63,3 @@ def duration(seconds: float) -> str:
     if minutes < 120:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
-
-
-def _because(reasons: Sequence[Reason]) -> str:
-    if not reasons:
-        return ""
-    more = f" and {len(reasons) - 3} more" if len(reasons) > 3 else ""
-    return " (" + "; ".join(reason.text for reason in reasons[:3]) + more + ")"

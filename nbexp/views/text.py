@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nbexp.records import Reason
 from nbexp.runs.ledger import CellRun, Run
 from nbexp.store.references import ID_DIGITS
-from nbexp.views.line import duration
+from nbexp.views.line import WORDS, duration, moment
+from nbexp.views.reasons import clause, telling
 
 if TYPE_CHECKING:
     from nbexp.store.catalog import Signer
@@ -33,11 +32,6 @@ def shown(value: Any, form: str) -> str:
     return str(value)
 
 
-def moment(iso: str) -> str:
-    """``2026-11-21 14:02`` (UTC, as in the line under a stage)."""
-    return iso[:16].replace("T", " ")
-
-
 def size(count: int) -> str:
     """``512 B``, ``3.4 MB``: powers of 1000, as disks are sold."""
     number = float(count)
@@ -46,11 +40,6 @@ def size(count: int) -> str:
             return f"{number:.0f} {unit}" if unit == "B" or number >= 99.5 else f"{number:.1f} {unit}"
         number /= 1000
     return f"{number:.1f} TB"
-
-
-def because(reasons: Sequence[Reason]) -> str:
-    """All reasons as one clause."""
-    return "; ".join(reason.text for reason in reasons)
 
 
 def plural(count: int, noun: str) -> str:
@@ -77,8 +66,8 @@ def cell_text(cell: CellRun) -> str:
         case "restored":
             return f"restored (ran {moment(cell.ran_at)})" if cell.ran_at else "restored"
         case "ran" | "unstored":
-            word = "ran" if cell.status == "ran" else "ran, not stored"
-            return f"{word} ({because(cell.reasons)})" if cell.reasons else word
+            why = clause(telling(cell.status, cell.reasons))
+            return WORDS[cell.status] + (f" ({why})" if why else "")
         case "failed" | "died":
             return f"failed: {cell.error}"
         case "done":
@@ -89,8 +78,7 @@ def cell_text(cell: CellRun) -> str:
 def run_counts(run: Run) -> str:
     """``3 restored, 1 ran, 5 plain cells``."""
     stages = Counter(cell.status for cell in run.cells if cell.stage and cell.status != "not run")
-    words = {"unstored": "ran, not stored"}
-    parts = [f"{stages[word]} {words.get(word, word)}" for word in ("restored", "ran", "unstored") if stages[word]]
+    parts = [f"{stages[word]} {WORDS[word]}" for word in ("restored", "ran", "unstored") if stages[word]]
     failed = sum(cell.status in ("failed", "died") for cell in run.cells)
     plain = sum(cell.status == "done" and not cell.stage for cell in run.cells)
     left = sum(cell.status == "not run" for cell in run.cells)

@@ -74,7 +74,7 @@ def store_record(project: Path, lr: float = 0.1, **names: Any) -> str:
 
 
 def store_run(project: Path, **changes: Any) -> ledger.Run:
-    cells = (CellRun(0, "c0", "done"), CellRun(1, "c1", "restored", "train", ran_at="2026-11-21T14:02:00+00:00"))
+    cells = (CellRun(0, "c0", "done"), CellRun(1, "c1", "restored", "train", ran_at="2026-11-21T14:02:00"))
     run = replace(ledger.new_run("n.ipynb", parameters={"lr": 0.1}, options={}), cells=cells, status="completed")
     run = replace(run, **changes)
     ledger.write_run(project / ".nbexp", run)

@@ -8,7 +8,8 @@ from nbexp._version import __version__
 from nbexp.runs.ledger import Run, read_runs
 from nbexp.ui.console import console
 from nbexp.ui.project import open_project
-from nbexp.views.text import moment, plural, run_counts
+from nbexp.views.line import moment
+from nbexp.views.text import plural, run_counts
 
 
 def overview() -> None:

@@ -9,9 +9,9 @@ import typer
 from nbexp.runs.ledger import Run
 from nbexp.ui.console import console, print_json, print_table
 from nbexp.ui.project import Json, open_project
-from nbexp.views.line import duration
+from nbexp.views.line import duration, moment
 from nbexp.views.tables import cells_table, parts_table, results_table, variables_table
-from nbexp.views.text import moment, run_counts, size
+from nbexp.views.text import run_counts, size
 
 if TYPE_CHECKING:
     from nbexp.store.records import Stored
@@ -60,7 +60,7 @@ def _print_run(run: Run) -> None:
         out.print(run.error)
     for name, value in run.parameters.items():
         out.print(f"  {name} = {value!r}")
-    out.print(f"started {moment(run.started)} UTC by {run.author}, Python {run.python}, nbexp {run.nbexp}")
+    out.print(f"started {moment(run.started)} by {run.author}, Python {run.python}, nbexp {run.nbexp}")
     out.print(f"  {run.output}", style="dim")
     print_table(cells_table(run.cells))
 
@@ -68,9 +68,7 @@ def _print_run(run: Run) -> None:
 def _print_record(stored: Stored) -> None:
     record, out = stored.record, console()
     out.print(f"{record.stage}  {record.notebook}  record {stored.id[:12]}", style="bold")
-    out.print(
-        f"ran {moment(record.created)} UTC, {duration(record.seconds)}, by {record.author}, Python {record.python}"
-    )
+    out.print(f"ran {moment(record.created)}, {duration(record.seconds)}, by {record.author}, Python {record.python}")
     kept = f"{size(record.artifact.size)} kept" if record.artifact else "its values were not kept"
     out.print(f"{kept}, signed by {stored.author or 'you'}")
     if record.options:

@@ -10,8 +10,7 @@ import typer
 from nbexp.records import Reason, Record
 from nbexp.ui.console import console, print_json
 from nbexp.ui.project import Json, open_project
-from nbexp.views.line import duration
-from nbexp.views.text import moment
+from nbexp.views.line import duration, moment
 
 
 def why(
