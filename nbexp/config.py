@@ -15,15 +15,14 @@ key        variable              values                         meaning
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nbexp.errors import BadUse
+from nbexp.errors import BadUse, closest
 
 STORE_NAME = ".nbexp"
 
@@ -103,12 +102,12 @@ def _checked(key: str, value: Any, where: str = "") -> Any:
     if key in _CHOICES:
         if value in _CHOICES[key]:
             return value
-        raise BadUse(f'"{value}" is not a value of {where or key}', _closest(str(value), _CHOICES[key]))
+        raise BadUse(f'"{value}" is not a value of {where or key}', closest(str(value), _CHOICES[key]))
     if key in _SWITCHES:
         if isinstance(value, bool):
             return value
         raise BadUse(f'"{value}" is not a value of {key}', "Use true or false.")
-    raise BadUse(f'"{key}" is no key of [tool.nbexp]', _closest(key, (*_CHOICES, *_SWITCHES)))
+    raise BadUse(f'"{key}" is no key of [tool.nbexp]', closest(key, (*_CHOICES, *_SWITCHES)))
 
 
 def _switch(variable: str, value: str) -> bool:
@@ -117,9 +116,3 @@ def _switch(variable: str, value: str) -> bool:
     if value.lower() in _FALSE:
         return False
     raise BadUse(f'"{value}" is not a value of {variable}', "Use 1 or 0.")
-
-
-def _closest(word: str, known: Iterable[str]) -> str:
-    known = tuple(known)
-    near = difflib.get_close_matches(word, known, n=1)
-    return f'Did you mean "{near[0]}"?' if near else f"Use one of: {', '.join(known)}."

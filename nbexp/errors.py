@@ -6,8 +6,22 @@ import difflib
 from collections.abc import Iterable
 
 
+#: So alike two words must be for one to be offered in place of the other; further off, a guess only misleads.
+_ALIKE = 0.6
+
+#: So many known names are listed.
+_LISTED = 12
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known name that `word` probably stands for, ``""`` if none is close to it."""
+    names = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=_ALIKE)
+    return names[near[0]] if near else ""
+
+
 def closest(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Advice for a name that is not known: the closest one that is, else the first few that are.
+    """Advice for a name that is not known: the closest one that is, else those that are.
 
     Args:
         otherwise: What to say where nothing is known at all.
@@ -17,11 +31,10 @@ def closest(word: str, known: Iterable[str], otherwise: str = "") -> str:
         'Did you mean "train"?'
     """
     names = list(dict.fromkeys(known))
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    if near:
-        return f'Did you mean "{near[0]}"?'
-    more = ", …" if len(names) > 8 else ""
-    return f"There are: {', '.join(names[:8])}{more}." if names else otherwise
+    if near := nearest(word, names):
+        return f'Did you mean "{near}"?'
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"There are: {', '.join(names[:_LISTED])}{more}." if names else otherwise
 
 
 class NbexpError(Exception):
@@ -96,6 +109,10 @@ class StoreError(NbexpError):
 
 class Damaged(StoreError):
     """A stored file is missing, truncated or altered: a miss, removed and reported."""
+
+
+class Unloadable(StoreError):
+    """Stored values whose surroundings are not there any more (a module, a class): a miss, and they stay stored."""
 
 
 class Untrusted(StoreError):

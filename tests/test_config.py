@@ -69,7 +69,7 @@ REFUSED: list[tuple[str, dict[str, str], str]] = [
     ("[tool.nbexp]\nlin = 'all'", {}, 'Did you mean "line"?'),
     ("[tool.nbexp]\nline = 'change'", {}, 'Did you mean "changes"?'),
     ("[tool.nbexp]\nline = ['all']", {}, 'Did you mean "all"?'),
-    ("[tool.nbexp]\nzzz = 1", {}, "Use one of: line, keep, read, write."),
+    ("[tool.nbexp]\nzzz = 1", {}, "There are: line, keep, read, write."),
     ("[tool.nbexp]\nread = 'no'", {}, "true or false"),
     ("[tool.nbexp\n", {}, "Correct that line."),
     ("tool.nbexp = 3", {}, "[tool.nbexp]"),

@@ -10,11 +10,10 @@ import ast
 import json
 import warnings
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from nbexp.errors import BadUse
+from nbexp.errors import BadUse, nearest
 from nbexp.platform import replace_file
 
 #: The tag that papermill and Jupyter front ends give a cell that runs give up: it is shown and not run.
@@ -74,9 +73,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _nearest(path: Path) -> str:
     folder = path.parent
     names = sorted(p.name for p in folder.glob("*.ipynb")) if folder.is_dir() else []
-    close = get_close_matches(path.name, names, n=1, cutoff=0.5)
-    if close:
-        return f'Did you mean "{folder / close[0]}"?'
+    if close := nearest(path.name, names):
+        return f'Did you mean "{folder / close}"?'
     return f"Notebooks there: {', '.join(names[:5])}." if names else f'There is no notebook in "{folder}".'
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import Any
 
 from nbexp.adapters.fingerprint import mutables
 from nbexp.adapters.graph import Live, load
-from nbexp.errors import BadUse, NbexpError, Unfingerprintable
+from nbexp.errors import BadUse, NbexpError, Unfingerprintable, closest
 from nbexp.records import Variable
 from nbexp.stage.restore import NAMES, PATCHES
 from nbexp.store import Store, Stored
@@ -40,8 +39,7 @@ def find_value(store: Store, ref: str, name: str) -> Named:
     record = stored.record
     kept = {variable.name: variable for variable in record.variables if variable.role != "deleted"}
     if name not in kept:
-        near = difflib.get_close_matches(name, kept, n=1)
-        known = f'Did you mean "{near[0]}"?' if near else f"It has: {', '.join(kept) or 'no variables'}."
+        known = closest(name, kept, "It has no variables.")
         raise BadUse(f'"{ref}" ({record.notebook}:{record.stage}) has no variable "{name}"', known)
     return Named(stored, kept[name])
 

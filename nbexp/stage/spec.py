@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import keyword
 import re
 import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from nbexp.errors import BadUse
+from nbexp.errors import BadUse, nearest
 from nbexp.stage.analysis import Analysis
 
 HEADER = "%%stage"
@@ -125,7 +124,7 @@ def _words(text: str) -> list[str]:
 def _stage_name(word: str) -> str:
     if not _NAME.fullmatch(word):
         raise BadUse(
-            f'"{word}" is no name for a stage.',
+            f'"{word}" is not a valid stage name.',
             "Begin with a letter, digit or _, and go on with letters, digits, _ . or -.",
         )
     return word
@@ -154,8 +153,8 @@ def _option(word: str, words: list[str], values: dict[str, Any]) -> None:
 
 
 def _advice(option: str) -> str:
-    close = difflib.get_close_matches(option, [*_OPTIONS, *_LATER], n=1, cutoff=0.0)
-    return f"The closest option is {close[0]}; {HEADER}? lists them all."
+    close = nearest(option, [*_OPTIONS, *_LATER])
+    return f"The closest option is {close}; {HEADER}? lists them all." if close else f"{HEADER}? lists them all."
 
 
 def _seed(option: str, value: str) -> int:

@@ -6,13 +6,12 @@ does not fit has the index made anew.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from nbexp.errors import BadUse, Damaged, StoreError, Untrusted
+from nbexp.errors import BadUse, Damaged, StoreError, Untrusted, closest, nearest
 from nbexp.store.records import OtherFormat, Stored, is_id
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 #: How many digits of an id a person sees; four suffice to name it.
 ID_DIGITS = 10
+
+_NOTHING = "Nothing is stored yet; see `nbexp ls`."
 
 _LAST = re.compile(r"last(?:~(\d{1,9}))?", re.ASCII)
 
@@ -143,7 +144,17 @@ def _notebook(catalog: Catalog, name: str, ref: str) -> str:
         return short[0]
     if short:
         raise BadUse(f'"{name}" could be {len(short)} notebooks', f"Give the path: {', '.join(short)}.")
-    raise BadUse(f'"{ref}" names no result', _closest(name, [*known, *(PurePosixPath(path).stem for path in known)]))
+    raise BadUse(f'"{ref}" names no result', _near(catalog, ref, name, known))
+
+
+def _near(catalog: Catalog, ref: str, name: str, known: Sequence[str]) -> str:
+    """What was meant: a notebook, or a stage whose notebook was left out."""
+    stages = {row.stage: f"{row.notebook}:{row.stage}" for row in reversed(catalog.stages())}
+    if found := nearest(name, [*known, *(PurePosixPath(path).stem for path in known)]):
+        return f'Did you mean "{found}{ref.removeprefix(name)}"?'
+    if found := nearest(ref, stages):
+        return f'Did you mean "{stages[found]}"?'
+    return closest(name, known, _NOTHING)
 
 
 def _of_notebook(catalog: Catalog, notebook: str, stage: str, output: str) -> Row:
@@ -152,16 +163,9 @@ def _of_notebook(catalog: Catalog, notebook: str, stage: str, output: str) -> Ro
         return rows[0]
     if stage and not catalog.recent(1, notebook=notebook, stage=stage):
         known = [row.stage for row in catalog.stages(notebook)]
-        raise BadUse(f'"{notebook}" has no stored stage "{stage}"', _closest(stage, known))
+        raise BadUse(f'"{notebook}" has no stored stage "{stage}"', closest(stage, known, _NOTHING))
     where = f"{notebook}:{stage}" if stage else notebook
     outputs = dict.fromkeys(
         name for row in catalog.recent(20, notebook=notebook, stage=stage or None) for name in row.outputs
     )
-    raise BadUse(f'no stored result of "{where}" has an output "{output}"', _closest(output, list(outputs)))
-
-
-def _closest(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    if near:
-        return f'Did you mean "{near[0]}"?'
-    return f"There are: {', '.join(known[:10])}." if known else "Nothing is stored yet; see `nbexp ls`."
+    raise BadUse(f'no stored result of "{where}" has an output "{output}"', closest(output, outputs, _NOTHING))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nbexp.errors import BadUse
+from nbexp.errors import BadUse, closest
 from nbexp.store.trust import Author, Keys
 from nbexp.ui.console import console, print_json
 from nbexp.ui.project import Json, open_project
@@ -37,7 +37,7 @@ def trust(
     if action == "remove":
         _no_more(f"{action} {who}", key)
         return _remove(keys, _named(action, who), json)
-    raise BadUse(f'"{action}" is no action of `nbexp trust`', f"Use one of: {', '.join(_ACTIONS)}.")
+    raise BadUse(f'"{action}" is no action of `nbexp trust`', closest(action, _ACTIONS))
 
 
 def _named(action: str, who: str) -> str:
