@@ -17,7 +17,7 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +31,8 @@ _NETWORK_TYPES = frozenset(
     | {"beegfs", "orangefs", "pvfs2", "davfs", "ncpfs", "coda", "webdav", "fuse.sshfs", "fuse.s3fs", "fuse.glusterfs"}
     | {"fuse.rclone", "fuse.gcsfuse", "fuse.ceph", "fuse.moosefs", "fuse.juicefs"}
 )
+
+_CHUNK_BYTES = 1 << 20
 
 _OPEN_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _OPEN_NEW = (
@@ -153,23 +155,44 @@ def replace_file(path: str, content: bytes, mode: int = 0o600, durable: bool = T
     """Replace a small file as a whole: written under a temporary name beside it, then renamed.
 
     Args:
+        mode: The permissions of the new file, of which the umask takes its part.
         durable: Whether it must survive a power failure: synced before and after the rename.
     """
+    with _replacing(path, mode) as fd:
+        write_all(fd, content)
+        if durable:
+            os.fsync(fd)
+    if durable:
+        fsync_directory(os.path.dirname(path))
+
+
+def copy_file(source: str, path: str, mode: int | None = None) -> None:
+    """Replace a file as a whole with a copy of another; not durable.
+
+    Args:
+        mode: Its permissions; None: those of a file that a program just makes.
+    """
+    with open(source, "rb", buffering=0) as content, _replacing(path, 0o666) as fd:
+        while chunk := content.read(_CHUNK_BYTES):
+            write_all(fd, chunk)
+        if mode is not None and hasattr(os, "fchmod"):
+            os.fchmod(fd, mode)
+
+
+@contextlib.contextmanager
+def _replacing(path: str, mode: int) -> Iterator[int]:
+    """A descriptor whose file becomes `path` when the block ends, and is removed if it fails."""
     temporary = f"{path}.{os.getpid()}.{secrets.token_hex(4)}"
     fd = create(temporary, mode)
     try:
         try:
-            write_all(fd, content)
-            if durable:
-                os.fsync(fd)
+            yield fd
         finally:
             os.close(fd)
         replace(temporary, path)
-    except BaseException:
+    except BaseException:  # an interrupt too: no temporary file stays
         remove(temporary)
         raise
-    if durable:
-        fsync_directory(os.path.dirname(path))
 
 
 def replace(source: str, target: str) -> None:

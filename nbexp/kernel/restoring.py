@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import ast
-import shutil
-import tempfile
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbexp import platform
 from nbexp.errors import NbexpError
+from nbexp.hashing import digest_file
 from nbexp.kernel.hook import calls
-from nbexp.kernel.outputs import replay
+from nbexp.kernel.replay import replay
+from nbexp.records import ResultFile
 from nbexp.snapshot.state import apply_state, restore
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from nbexp.kernel.execution import Execution
-    from nbexp.store import Store
 
 
 class Door:
@@ -81,12 +82,12 @@ def with_output_check(tree: ast.Module, shows_last: bool) -> ast.Module:
     return ast.fix_missing_locations(ast.Module([*tree.body[:at], *check, *tree.body[at:]], tree.type_ignores))
 
 
-def apply_hit(shell: InteractiveShell, store: Store, execution: Execution) -> None:
+def apply_hit(shell: InteractiveShell, execution: Execution) -> None:
     """Bring a stored result back: files, values, random states, settings, then what was shown."""
     hit = execution.hit
     assert hit is not None
-    for file in hit.record.files:
-        _write_result(store.file(hit.stored, file), Path(file.path))
+    for file, source in hit.files:
+        write_result(file, source)
     hit.apply(shell.user_ns)
     for name, state in hit.generators.items():
         restore(name, state)
@@ -96,23 +97,18 @@ def apply_hit(shell: InteractiveShell, store: Store, execution: Execution) -> No
     execution.check_outputs(shell.user_ns)
 
 
-def _write_result(source: Path, target: Path) -> None:
+def write_result(file: ResultFile, source: Path) -> None:
     """Write a result file as the stage did, whole or not at all; one that is there already with this content stays.
 
-    A link stays a link, and a file keeps its permissions; folders are made as the stage may have made them.
+    A link stays a link, and a file that is there keeps its permissions; folders are made as the stage may have made
+    them, and a new file gets what this process's umask leaves.
+
+    Args:
+        file: Where, and with what content. source: The store's copy.
     """
-    if target.is_file() and target.read_bytes() == source.read_bytes():
+    target = Path(file.path).resolve()
+    if target.is_file() and target.stat().st_size == file.size and digest_file(target).hex() == file.blob:
         return
-    target = target.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(name)
-    try:
-        with open(handle, "wb") as into, open(source, "rb") as content:
-            shutil.copyfileobj(content, into)
-        temporary.chmod(mode)
-        temporary.replace(target)
-    except BaseException:  # an interrupt too: no temporary file stays
-        temporary.unlink(missing_ok=True)
-        raise
+    mode = target.stat().st_mode & 0o7777 if target.exists() else None
+    platform.copy_file(os.fspath(source), os.fspath(target), mode)

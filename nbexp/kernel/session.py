@@ -238,7 +238,7 @@ class Session:
         return execution
 
     def _restore(self, execution: Execution) -> None:
-        apply_hit(self.shell, self.store, execution)
+        apply_hit(self.shell, execution)
 
     def _check_outputs(self, execution: Execution) -> None:
         execution.check_outputs(self.shell.user_ns)

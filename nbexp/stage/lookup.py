@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nbexp.errors import Damaged, NbexpError
+from nbexp.errors import Damaged, NbexpError, StoreError, Unloadable
 from nbexp.records import Part, Reason
 from nbexp.stage.key import Inputs
 from nbexp.stage.restore import Restored, prepare
@@ -26,7 +26,7 @@ class Found:
     Attributes:
         hit: The result, loaded and ready; None on a miss.
         moved: On a miss, dependencies of the newest candidate that are not as they were, as they are now.
-        reasons: On a miss, what kept a candidate from being used: damaged, not kept, cannot be patched.
+        reasons: On a miss, what kept a candidate from being used: damaged, not kept, not loadable, not patchable.
     """
 
     hit: Restored | None
@@ -34,9 +34,7 @@ class Found:
     reasons: tuple[Reason, ...] = ()
 
 
-def look_up(
-    store: Store, inputs: Inputs, now: Callable[[Part], Part], code: Callable[[], CodeSource], key: str = ""
-) -> Found:
+def look_up(store: Store, inputs: Inputs, now: Callable[[Part], Part], code: Callable[[], CodeSource]) -> Found:
     """The stored result that a run would give now.
 
     Args:
@@ -46,7 +44,7 @@ def look_up(
     """
     moved: tuple[Part, ...] = ()
     reasons: list[Reason] = []
-    for stored in store.candidates(key or inputs.key.digest):
+    for stored in store.candidates(inputs.key.digest):
         changed = _changed(stored.record.dependencies, now)
         if changed:
             moved = moved or changed
@@ -70,9 +68,13 @@ def _loaded(
         reasons.append(Reason("gone", "", "its values were not kept: running is cheaper than restoring"))
         return None
     try:
-        return prepare(stored, store.load(stored), inputs, code)
-    except Damaged as error:
-        reasons.append(Reason("damaged", "", error.what))
+        return prepare(store, stored, inputs, code)
     except NbexpError as error:
-        reasons.append(Reason("unstorable", "", error.what))
+        reasons.append(Reason(_kind(error), "", error.what))
     return None
+
+
+def _kind(error: NbexpError) -> str:
+    """What kind of reason an error is that kept a result from being used."""
+    kinds = ((Damaged, "damaged"), (Unloadable, "gone"), (StoreError, "store"))
+    return next((kind for error_type, kind in kinds if isinstance(error, error_type)), "unstorable")

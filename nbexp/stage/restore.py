@@ -10,15 +10,16 @@ import importlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nbexp.adapters.fingerprint import mutables
 from nbexp.adapters.graph import CodeSource, Live, load
 from nbexp.adapters.patch import check_patch, patch
-from nbexp.errors import Damaged, NbexpError
-from nbexp.records import Record
+from nbexp.errors import NbexpError, Unloadable
+from nbexp.records import Record, ResultFile
 from nbexp.stage.key import Inputs
-from nbexp.store import Content, Stored
+from nbexp.store import Content, Store, Stored
 
 #: The pieces of the one graph that a record's artifact holds.
 NAMES, PATCHES, ATTRIBUTES, LAST, GENERATORS, SETTINGS = "names", "patches", "attributes", "last", "rng", "settings"
@@ -34,6 +35,7 @@ class Restored:
         patches: Live objects and the content that each takes over.
         attributes: Globals of project modules to bind.
         last: The last value, or None. generators: Random states to set, by name. settings: Kernel settings, by probe.
+        files: What the stage wrote as results, and where the store has each, verified.
     """
 
     stored: Stored
@@ -44,6 +46,7 @@ class Restored:
     last: Any
     generators: Mapping[str, Any]
     settings: Mapping[str, Any]
+    files: tuple[tuple[ResultFile, Path], ...]
 
     @property
     def record(self) -> Record:
@@ -61,28 +64,39 @@ class Restored:
             setattr(sys.modules[module], name, value)
 
 
-def prepare(stored: Stored, content: Content, inputs: Inputs, code: Callable[[], CodeSource]) -> Restored:
-    """Load a record's values.
+def prepare(store: Store, stored: Stored, inputs: Inputs, code: Callable[[], CodeSource]) -> Restored:
+    """Load a record's values and find its files; nothing is changed.
 
     Args:
-        stored: The record. content: Its artifact's graph and buffers, the graph's digest checked.
+        store: Where the record lies. stored: The record.
         inputs: The stage's inputs as they are now: equal to those of the run that was stored.
         code: Makes the source of code objects, when one is asked for.
 
     Raises:
-        Damaged: The graph cannot be read.
-        NbexpError: A live object cannot take over what the run left in it.
+        Damaged: A file of the store is missing or altered. StoreError: One cannot be read now.
+        Unloadable: What the values need (a module, a class) is not there, or is another one than when they were stored.
+        Unpatchable: A live object cannot take over what the run left in it.
     """
-    find = _Finder(inputs)
+    files = tuple((file, store.file(stored, file)) for file in stored.record.files)
+    content = store.load(stored)
     try:
-        graph = load(content.graph, content.buffers, live=find, code=LazyCode(code))
+        return _loaded(stored, content, files, inputs, code)
     except NbexpError:
         raise
-    except Exception as error:
-        # The bytes are as they were written: what fails is the surroundings (a module that is gone, say).
-        raise Damaged(
-            f'the stored values of "{stored.record.stage}" cannot be loaded: {error!r}', "The stage runs again."
-        ) from error
+    except Exception as error:  # any class may raise anything while it is made, and any module on import
+        why = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise Unloadable(f"its stored values cannot be loaded: {why}", "The stage runs again.") from error
+
+
+def _loaded(
+    stored: Stored,
+    content: Content,
+    files: tuple[tuple[ResultFile, Path], ...],
+    inputs: Inputs,
+    code: Callable[[], CodeSource],
+) -> Restored:
+    find = _Finder(inputs)
+    graph = load(content.graph, content.buffers, live=find, code=LazyCode(code))
     patches = tuple((find(live), new) for live, new in graph[PATCHES])
     for live, new in patches:
         check_patch(live, new)
@@ -91,12 +105,13 @@ def prepare(stored: Stored, content: Content, inputs: Inputs, code: Callable[[],
     return Restored(
         stored,
         graph[NAMES],
-        tuple(v.name for v in stored.record.variables if v.role == "deleted"),
+        tuple(variable.name for variable in stored.record.variables if variable.role == "deleted"),
         patches,
         tuple(graph[ATTRIBUTES]),
         graph[LAST],
         graph[GENERATORS],
         graph[SETTINGS],
+        files,
     )
 
 

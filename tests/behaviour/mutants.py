@@ -13,19 +13,19 @@ from nbexp.stage.lookup import Found
 from nbexp.stage.restore import prepare
 
 
-def always_miss(store: Any, inputs: Any, now: Any, code: Any, key: str = "") -> Found:
+def always_miss(store: Any, inputs: Any, now: Any, code: Any) -> Found:
     """Nothing is ever found."""
     return Found(None)
 
 
-def always_hit(store: Any, inputs: Any, now: Any, code: Any, key: str = "") -> Found:
+def always_hit(store: Any, inputs: Any, now: Any, code: Any) -> Found:
     """The newest record of the stage is taken, whatever the key says; a miss only if there is none that fits in."""
     running = active_session().current()
     place = active_session().place
     for record in store.heads(place.notebook, running.name, running.cell):
         for stored in store.candidates(record.key.digest):
             try:
-                return Found(prepare(stored, store.load(stored), inputs, code))
+                return Found(prepare(store, stored, inputs, code))
             except (NbexpError, KeyError, IndexError):  # it holds objects of inputs that are not read now
                 continue
     return Found(None)

@@ -14,6 +14,7 @@ from tests.behaviour.model import (
     cell,
     damage,
     final,
+    remove,
     restart,
     stage,
     write,
@@ -21,6 +22,9 @@ from tests.behaviour.model import (
 
 _C = "stores"
 _BIG = "import numpy as np\nx = np.arange(300_000.)"
+
+_FRAME = "import pandas as pd\ndf = pd.DataFrame({'a': [1]})"
+_CSV = "seen = 1\ndf.to_csv('out.csv')"
 
 CASES = [
     case("record flipped", _C, OTHER, stage("y = 1", RAN), restart(), damage("flip", "records"), stage("y = 1", RAN, why="altered"), final("y", 1), restart(), stage("y = 1", RESTORED)),
@@ -30,6 +34,11 @@ CASES = [
     case("blob cut", _C, OTHER, stage(_BIG, RAN), restart(), damage("cut", "blobs"), stage(_BIG, RAN), restart(), stage(_BIG, RESTORED), needs="numpy"),
     case("blob deleted", _C, OTHER, stage(_BIG, RAN), restart(), damage("delete", "blobs"), stage(_BIG, RAN), restart(), stage(_BIG, RESTORED), needs="numpy"),
     case("blob flipped while the kernel lives", _C, OTHER, stage(_BIG, RAN), stage(_BIG, RESTORED), damage("flip", "blobs"), stage(_BIG, RAN), final("float(x.sum())", 44999850000.0), needs="numpy"),
+    *(
+        case(f"result file's blob: {how}", _C, OTHER, cell(_FRAME), stage(_CSV, RAN), restart(), damage(how, "blobs"), remove("out.csv"), cell(_FRAME), stage(_CSV, RAN, why=why), final("open('out.csv').read(), seen", (",a\n0,1\n", 1)),
+             restart(), remove("out.csv"), cell(_FRAME), stage(_CSV, RESTORED), final("open('out.csv').read()", ",a\n0,1\n"), needs="pandas")
+        for how, why in (("flip", "was altered"), ("cut", "was cut short"), ("delete", "is gone"))
+    ),
     case("heads deleted", _C, HIT, stage("y = 1", RAN), restart(), damage("delete", "heads"), stage("y = 1", RESTORED), stage("y = 2", RAN)),
     case("heads flipped", _C, HIT, stage("y = 1", RAN), restart(), damage("flip", "heads"), stage("y = 1", RESTORED), stage("y = 2", RAN)),
     case("damage of one stage leaves the other", _C, HIT, stage(_BIG, RAN, name="big"), stage("z = 1", RAN, name="small"), restart(), damage("flip", "blobs"), stage(_BIG, RAN, name="big"), stage("z = 1", RESTORED, name="small"), needs="numpy"),
