@@ -4,15 +4,13 @@
 notebook's `params`, `load` a value of another stage, `register` a type of your own.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import importlib as _importlib  # with underscores: completion offers what is public here
+import typing as _typing
 
 from nbexp._version import __version__
 from nbexp.errors import NbexpError
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from nbexp.kernel.api import load, log, params, result
     from nbexp.registry import register
 
@@ -28,24 +26,24 @@ _PUBLIC = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _typing.Any:
     if name in _PUBLIC:
-        return getattr(import_module(_PUBLIC[name]), name)
+        return getattr(_importlib.import_module(_PUBLIC[name]), name)
     raise AttributeError(f"module 'nbexp' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_PUBLIC])
+    return list(__all__)
 
 
-def load_ipython_extension(shell: Any) -> None:
+def load_ipython_extension(shell: _typing.Any) -> None:
     """Called by ``%load_ext nbexp``."""
     from nbexp.ui.magics import load_extension
 
     load_extension(shell)
 
 
-def unload_ipython_extension(shell: Any) -> None:
+def unload_ipython_extension(shell: _typing.Any) -> None:
     """Called by ``%unload_ext nbexp``."""
     from nbexp.ui.magics import unload_extension
 

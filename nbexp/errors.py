@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-
 #: So alike two words must be for one to be offered in place of the other; further off, a guess only misleads.
 _ALIKE = 0.6
 
@@ -105,6 +104,10 @@ class Unpatchable(ValueProblem):
 
 class StoreError(NbexpError):
     """The store cannot be read or written; the cell's own result is never lost."""
+
+
+class Lost(StoreError):
+    """A result that was to be stored in the background and is not: told on the next line, each time."""
 
 
 class Damaged(StoreError):

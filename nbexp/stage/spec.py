@@ -36,7 +36,7 @@ Example:
 """
 
 #: Option to the name of its field and how its value is read: names, an integer, or a flag.
-_OPTIONS = {
+OPTIONS = {
     "--in": ("ins", "names"),
     "--out": ("outs", "names"),
     "--ignore": ("ignore", "names"),
@@ -45,6 +45,9 @@ _OPTIONS = {
     "--always": ("always", "flag"),
     "--no-store": ("no_store", "flag"),
 }
+
+#: The options that take names of variables.
+NAMING = tuple(option for option, (_, kind) in OPTIONS.items() if kind == "names")
 
 #: Options of the design that need what this version does not have: each with what to do instead.
 _LATER = {
@@ -134,9 +137,9 @@ def _option(word: str, words: list[str], values: dict[str, Any]) -> None:
     option, given, value = word.partition("=")
     if option in _LATER:
         raise BadUse(f'"{option}" is not available in this version.', _LATER[option])
-    if option not in _OPTIONS:
+    if option not in OPTIONS:
         raise BadUse(f'There is no option "{option}".', _advice(option))
-    field, kind = _OPTIONS[option]
+    field, kind = OPTIONS[option]
     if kind == "flag":
         if given:
             raise BadUse(f'"{option}" takes no value, but "{value}" is given.', f"Write {option} alone.")
@@ -153,7 +156,7 @@ def _option(word: str, words: list[str], values: dict[str, Any]) -> None:
 
 
 def _advice(option: str) -> str:
-    close = nearest(option, [*_OPTIONS, *_LATER])
+    close = nearest(option, [*OPTIONS, *_LATER])
     return f"The closest option is {close}; {HEADER}? lists them all." if close else f"{HEADER}? lists them all."
 
 

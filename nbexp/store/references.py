@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: How many digits of an id a person sees; four suffice to name it.
 ID_DIGITS = 10
 
+#: Names of outputs are offered from so many of the last records.
+_SOME = 20
+
 _NOTHING = "Nothing is stored yet; see `nbexp ls`."
 
 _LAST = re.compile(r"last(?:~(\d{1,9}))?", re.ASCII)
@@ -58,6 +61,11 @@ def starting_with(store: Store, prefix: str) -> list[Stored]:
 def is_prefix(ref: str) -> bool:
     """Whether `ref` can be the beginning of an id."""
     return bool(_PREFIX.fullmatch(ref))
+
+
+def is_last(ref: str) -> bool:
+    """Whether `ref` is ``last`` or ``last~N``."""
+    return bool(_LAST.fullmatch(ref))
 
 
 def ambiguous(ref: str, candidates: Sequence[tuple[str, str]]) -> BadUse:
@@ -123,10 +131,16 @@ def _find(catalog: Catalog, ref: str, output: str) -> Row:
 
 def _last(catalog: Catalog, ref: str, skip: int, output: str) -> Row:
     rows = catalog.recent(1, skip=skip, output=output)
-    if not rows:
-        having = f' with an output "{output}"' if output else ""
-        raise BadUse(f'"{ref}" names nothing: there are not that many results{having}', "See `nbexp ls`.")
-    return rows[0]
+    if rows:
+        return rows[0]
+    if output and not catalog.recent(1, output=output) and (some := catalog.recent(_SOME)):
+        raise BadUse(f'no stored result has an output "{output}"', closest(output, _outputs(some)))
+    having = f' with an output "{output}"' if output else ""
+    raise BadUse(f'"{ref}" names nothing: there are not that many results{having}', "See `nbexp ls`.")
+
+
+def _outputs(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row.outputs))
 
 
 def _only(ref: str, rows: Sequence[Row]) -> Row:
@@ -165,7 +179,5 @@ def _of_notebook(catalog: Catalog, notebook: str, stage: str, output: str) -> Ro
         known = [row.stage for row in catalog.stages(notebook)]
         raise BadUse(f'"{notebook}" has no stored stage "{stage}"', closest(stage, known, _NOTHING))
     where = f"{notebook}:{stage}" if stage else notebook
-    outputs = dict.fromkeys(
-        name for row in catalog.recent(20, notebook=notebook, stage=stage or None) for name in row.outputs
-    )
+    outputs = _outputs(catalog.recent(_SOME, notebook=notebook, stage=stage or None))
     raise BadUse(f'no stored result of "{where}" has an output "{output}"', closest(output, outputs, _NOTHING))

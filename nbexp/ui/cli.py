@@ -6,7 +6,6 @@ was written. An error is two lines on standard error: what happened, and what to
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -15,9 +14,10 @@ from typing import Annotated, Any
 import typer
 
 from nbexp._version import __version__
-from nbexp.errors import BadUse, NbexpError
+from nbexp.errors import BadUse, NbexpError, nearest
 from nbexp.ui.commands import COMMANDS
 from nbexp.ui.console import print_error
+from nbexp.ui.helping import Plain
 
 app = typer.Typer(
     name="nbexp",
@@ -50,7 +50,7 @@ def _start(
 
 
 for _name, _command in COMMANDS.items():
-    app.command(_name)(_command)
+    app.command(_name, cls=Plain)(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -109,8 +109,8 @@ def _closest(error: Any, context: Any, words: Sequence[str]) -> str:
         return ""
     if getattr(error, "option_name", None):
         known = [name for option in context.command.params for name in option.opts]
-        return next(iter(difflib.get_close_matches(error.option_name, known, n=1)), "")
+        return nearest(error.option_name, known)
     unknown = next((word for word in words if not word.startswith("-")), "")
     if type(error).__name__ in ("UsageError", "NoSuchCommand") and unknown and unknown not in COMMANDS:
-        return next(iter(difflib.get_close_matches(unknown, COMMANDS, n=1)), "")
+        return nearest(unknown, COMMANDS)
     return ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
-from nbexp.errors import NbexpError
+from nbexp.errors import NbexpError, closest
 from nbexp.kernel import native
 from nbexp.kernel.active import activate, deactivate
 from nbexp.kernel.beginning import is_first
@@ -21,7 +21,8 @@ from nbexp.snapshot.modules import import_watch
 from nbexp.snapshot.random_state import importing
 from nbexp.snapshot.state import note_start
 from nbexp.stage.spec import HELP
-from nbexp.views.line import bundle, line_text
+from nbexp.ui.completion import VERBS, attach, completer, detach
+from nbexp.views.line import bundle, head_text, line_text
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -53,10 +54,10 @@ class StageMagics(Magics):
     def nbexp(self, line: str) -> None:
         """Ask and steer nbexp in this notebook; ``%nbexp help`` lists what it knows."""
         verb, *arguments = line.split() or ["status"]
-        verbs = {"status": self._status, "why": self._why, "on": self._on, "off": self._off, "help": self._help}
+        calls = (self._status, self._why, self._on, self._off, self._help)
+        verbs = dict(zip(VERBS, calls, strict=True))
         if verb not in verbs:
-            near = difflib.get_close_matches(verb, verbs, n=1, cutoff=0)
-            raise UsageError(f'%nbexp has no "{verb}".\nDid you mean "{near[0]}"? See %nbexp help.')
+            raise UsageError(f'%nbexp has no "{verb}".\n{closest(verb, verbs)}')
         verbs[verb](*arguments)
 
     def _status(self, *_: str) -> None:
@@ -68,10 +69,11 @@ class StageMagics(Magics):
         if not statuses:
             raise UsageError("No stage has run in this kernel yet.\nRun a cell that begins with %%stage.")
         known = {status.stage: status for status in statuses}
+        if " ".join(names) in known:  # a stage without a name is called by its outputs: df, model
+            names = (" ".join(names),)
         for name in names or [statuses[-1].stage]:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1, cutoff=0)
-                raise UsageError(f'No stage "{name}" has run in this kernel.\nDid you mean "{near[0]}"?')
+                raise UsageError(f'No stage "{name}" has run in this kernel.\n{closest(name, known)}')
             _print_reasons(known[name])
 
     def _on(self, *_: str) -> None:
@@ -90,12 +92,13 @@ StageMagics.stage.__doc__ = HELP
 
 
 def _print_reasons(status: Status) -> None:
-    print(line_text(status))
-    for reason in (*status.unstored, *status.reasons):
-        print(f"  - {reason.text}")
+    print(f"{status.stage}: {head_text(status.status, status.seconds, status.ran_at)}")
+    for text in dict.fromkeys(reason.text for reason in (*status.unstored, *status.reasons)):
+        print(f"  - {text}")
 
 
 _hooks: dict[int, Hook] = {}
+_completers: dict[int, Callable[..., Any]] = {}
 
 
 def load_extension(shell: InteractiveShell) -> None:
@@ -120,6 +123,8 @@ def load_extension(shell: InteractiveShell) -> None:
         raise UsageError(str(error)) from None
     hook = _hooks[id(shell)] = Hook(shell, session)
     hook.install()
+    _completers[id(shell)] = completer(session)
+    attach(shell, _completers[id(shell)])
     activate(session)
     shell.register_magics(StageMagics(shell, session))
 
@@ -129,5 +134,6 @@ def unload_extension(shell: InteractiveShell) -> None:
     hook = _hooks.pop(id(shell), None)
     if hook is not None:
         hook.remove()
+        detach(shell, _completers.pop(id(shell)))
         hook.session.store.drain()
         deactivate(hook.session)

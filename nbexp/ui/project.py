@@ -11,7 +11,7 @@ import typer
 from nbexp.config import STORE_NAME, find_root, load_config
 from nbexp.errors import BadUse
 from nbexp.runs.ledger import Run, read_runs
-from nbexp.store.references import ambiguous, is_prefix, resolve, starting_with
+from nbexp.store.references import ambiguous, is_last, is_prefix, resolve, starting_with
 from nbexp.store.store import Store
 from nbexp.ui.console import print_error
 
@@ -66,6 +66,48 @@ class Project:
         """A notebook as records name it: its path from the project's folder, or absolute if it lies elsewhere."""
         path = notebook.absolute()
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What a command was pointed at.
+
+    Attributes:
+        project: Where it is looked up. ref: The REF in that project: ``NB STAGE`` is ``NB:STAGE``.
+        name: The REF without the stage, as it was written. stage: The stage's name, ``""`` if none is named.
+        notebook: The file that `name` is, None if there is none.
+    """
+
+    project: Project
+    ref: str
+    name: str
+    stage: str = ""
+    notebook: Path | None = None
+
+    @property
+    def is_record(self) -> bool:
+        """Whether it can only be a record: an id's beginning, or ``last``."""
+        return self.notebook is None and not self.stage and (is_prefix(self.name) or is_last(self.name))
+
+
+def locate(ref: str, stage: str = "") -> Address:
+    """The record, run, notebook or stage that a command's words name: ``REF``, ``NB:STAGE`` or ``NB STAGE``.
+
+    A notebook that is a file is looked up in its own project, wherever the command is called.
+
+    Raises:
+        BadUse: A stage is named twice, or the project's settings cannot be understood.
+    """
+    name, colon, inside = ref.rpartition(":")
+    if not colon or Path(ref).is_file():
+        name, inside = ref, ""
+    if inside and stage:
+        raise BadUse(f'"{ref}" names a stage already, but "{stage}" follows', f"Write {name}:{inside} alone.")
+    stage = inside or stage
+    file = next((path for path in (Path(name), Path(f"{name}.ipynb")) if path.is_file()), None)
+    project = open_project(file.absolute().parent if file else None)
+    place = project.relative(file) if file else name
+    return Address(project, f"{place}:{stage}" if stage else place, name, stage, file)
 
 
 def open_project(start: Path | None = None) -> Project:

@@ -33,9 +33,18 @@ def stage_json(status: Status) -> dict[str, Any]:
 def line_text(status: Status) -> str:
     """The line: ``train: restored (ran 2026-11-21 14:02, 41 s)``. Absolute times only, so that two replays agree."""
     if status.status == "restored":
-        return f"{status.stage}: restored (ran {moment(status.ran_at)}, {duration(status.seconds)})"
+        return f"{status.stage}: {head_text(status.status, status.seconds, status.ran_at)}"
     why = clause(status.unstored or status.reasons)
     return f"{status.stage}: {WORDS[status.status]}" + (f" ({why})" if why else "")
+
+
+def head_text(status: str, seconds: float, ran_at: str) -> str:
+    """A line without its reasons, for where these follow whole: ``ran 2026-11-21 14:02, 41 s``."""
+    facts = [moment(ran_at)] if ran_at else []
+    facts += [duration(seconds)] if seconds else []
+    if status == "restored":
+        return f"restored (ran {', '.join(facts)})" if facts else "restored"
+    return f"{WORDS[status]} {', '.join(facts)}".rstrip()
 
 
 def bundle(status: Status) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import pytest
 
 from nbexp.adapters.graph import dump
 from nbexp.hashing import digest
-from nbexp.records import Key, Part, Record, Result, Variable
+from nbexp.records import Key, Part, Reason, Record, Result, Variable
 from nbexp.runs import ledger
 from nbexp.runs.ledger import CellRun
 from nbexp.store import Keys, Store
@@ -49,7 +49,9 @@ def hexed(text: str) -> str:
     return digest("test", text).hex()
 
 
-def store_record(project: Path, lr: float = 0.1, **names: Any) -> str:
+def store_record(
+    project: Path, lr: float = 0.1, reasons: tuple[Reason, ...] = (), seconds: float = 2.5, **names: Any
+) -> str:
     """A record of the stage ``train`` of ``n.ipynb`` with these outputs."""
     parts = (Part("input", "lr", hexed(str(lr)), str(lr)), Part("source", "", hexed("source")))
     record = Record(
@@ -60,7 +62,8 @@ def store_record(project: Path, lr: float = 0.1, **names: Any) -> str:
         variables=tuple(Variable(name, "new", type(value).__name__, repr(value)) for name, value in names.items()),
         results=(Result("accuracy", 0.93),),
         source="model = fit(lr)",
-        seconds=2.5,
+        reasons=reasons,
+        seconds=seconds,
         python="3.11.7",
     )
     figure = project / "figure.txt"
@@ -124,6 +127,10 @@ def test_version(cli: Any) -> None:
         (["params", "m.ipynb"], 'there is no notebook "m.ipynb"', 'Did you mean "n.ipynb"?'),
         (["why", "n.ipynb", "trian"], 'no stage "trian"', 'Did you mean "train"?'),
         (["show", "last"], '"last" names nothing', "nbexp ls"),
+        (["why", "m.ipynb", "train"], 'there is no notebook "m.ipynb"', 'Did you mean "n.ipynb"?'),
+        (["why", "n.ipynb:train", "train"], '"n.ipynb:train" names a stage already', "Write n.ipynb:train alone."),
+        (["why", "syntax.ipynb"], "has a syntax error", "nothing was run"),
+        (["get", "n.ipynb", "a", "b", "c"], "one word too many", "nbexp get NB STAGE NAME"),
         (["show", "abcd"], '"abcd" names no result', "Nothing is stored yet"),
         (["get", "last", "x"], '"last" names nothing', "nbexp ls"),
         (["trust", "addd"], '"addd" is no action', 'Did you mean "add"?'),
@@ -253,8 +260,67 @@ def test_why_names_what_changed(cli: Any, project: Path) -> None:
     code, out, _ = cli("why", "n.ipynb", "train")
     assert code == 0
     assert "input `lr`: 0.1 -> 0.2" in out
-    document = json.loads(cli("why", "n.ipynb", "train", "--json")[1])
-    assert document["reasons"] == [{"kind": "changed", "name": "lr", "text": "input `lr`: 0.1 -> 0.2"}]
+    (told,) = json.loads(cli("why", "n.ipynb", "train", "--json")[1])["stages"]
+    assert (told["stage"], told["status"], told["seconds"]) == ("train", "ran", 2.5)
+    assert told["reasons"] == [{"kind": "changed", "name": "lr", "text": "input `lr`: 0.1 -> 0.2"}]
+
+
+def test_why_believes_the_record_that_says_it(cli: Any, project: Path) -> None:
+    """After `run --force` nothing differs, and nothing is gone."""
+    write(project / "n.ipynb", "%%stage train\nmodel = 1")
+    store_record(project, model=1)
+    store_record(project, model=1, reasons=(Reason("forced", "", "--force"),), seconds=3.0)
+    assert cli("why", "n.ipynb", "train")[1].splitlines()[1:] == ["  --force"]
+
+
+def test_why_tells_what_kept_a_stage_from_being_stored_whole_and_with_advice(cli: Any, project: Path) -> None:
+    write(project / "n.ipynb", "%%stage train\nmodel = 1")
+    record_id = store_record(project, model=1)
+    lock = Reason("unstorable", "m.lock", '"m.lock" (_thread.lock) cannot be stored: it is a lock. Drop it first.')
+    store_run(project, cells=(CellRun(0, "c0", "unstored", "train", (lock,), seconds=2.0),))
+    assert lock.text in cli("why", "n.ipynb")[1]
+    assert "train: ran, not stored" in cli("why", "n.ipynb")[1]
+    assert lock.text not in cli("why", record_id[:8])[1]
+
+
+def test_why_of_a_stage_that_failed_says_what_it_raised(cli: Any, project: Path) -> None:
+    write(project / "n.ipynb", "%%stage train\nmodel = 1")
+    store_run(project, cells=(CellRun(0, "c0", "failed", "train", error="ValueError: no"),))
+    out = cli("why", "n.ipynb", "train")[1]
+    assert out.startswith("train: failed")
+    assert "ValueError: no" in out
+
+
+def test_why_of_a_notebook_tells_of_all_its_stages_from_top_to_bottom(cli: Any, project: Path) -> None:
+    write(project / "n.ipynb", "%%stage a\nx = 1", "%%stage train\nmodel = 1")
+    store_record(project, model=1)
+    assert [line.partition(":")[0] for line in cli("why", "n.ipynb")[1].splitlines() if line[0] != " "] == [
+        "a",
+        "train",
+    ]
+
+
+ADDRESSES = [("n.ipynb", "train"), ("n.ipynb:train",), ("n:train",), ("n", "train")]
+
+
+@pytest.mark.parametrize("words", ADDRESSES)
+def test_every_command_takes_both_forms_of_a_stages_address(cli: Any, project: Path, words: tuple[str, ...]) -> None:
+    write(project / "n.ipynb", "%%stage train\nmodel = 1")
+    record_id = store_record(project, model=[1, 2])
+    assert "train: ran" in cli("why", *words)[1]
+    assert record_id[:12] in cli("show", *words)[1]
+    assert cli("get", *words, "model")[1] == "[1, 2]\n"
+
+
+def test_a_notebook_is_looked_up_in_its_own_project(cli: Any, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(project / "n.ipynb", "%%stage train\nmodel = 1")
+    store_record(project, model=[1, 2])
+    elsewhere = project / "other"
+    (elsewhere / ".nbexp").mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)
+    assert "train: ran" in cli("why", "../n.ipynb:train")[1]
+    assert cli("get", "../n.ipynb", "train", "model")[1] == "[1, 2]\n"
+    assert cli("show", "../n.ipynb:train")[0] == 0
 
 
 # --- keeping ---
@@ -274,7 +340,9 @@ def test_get_prints_a_value_a_result_or_writes_a_file(cli: Any, project: Path) -
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["last", "modell"], '"modell"'),
+        (["last", "modell"], 'Did you mean "model"?'),
+        (["last"], "It has: model, accuracy, figure.txt."),
+        (["train", "model"], 'Did you mean "n.ipynb:train"?'),
         (["last", "model", "-o", "m.xyz"], "no format that can be written"),
         (["last", "model", "-o", "m.csv"], 'a list cannot be written as ".csv"'),
         (["last", "model", "-o", "none/m.json"], "there is no folder"),

@@ -13,12 +13,17 @@ from nbexp.errors import BadUse, NbexpError
 from nbexp.store import Stored
 from nbexp.ui.console import console, print_json
 from nbexp.ui.exporting import export, suffixes
-from nbexp.ui.project import Json, Project, open_project
+from nbexp.ui.project import Json, Project, locate
 
 
 def get(
     ref: Annotated[str, typer.Argument(metavar="REF", help="An id's beginning, last, last~1, NB or NB:STAGE.")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A variable, a named result or a written file.")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[STAGE] NAME", help="A variable, a named result or a written file; STAGE as in NB:STAGE."
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help=f"Write it there: {suffixes()}.")
     ] = None,
@@ -32,8 +37,11 @@ def get(
     """
     if output is not None and not output.absolute().parent.is_dir():
         raise BadUse(f'there is no folder "{output.absolute().parent}"', "Make it first.")
-    project = open_project()
-    found = _find(project, ref, name)
+    *stage, name = words or [""]
+    if len(stage) > 1:
+        raise BadUse(f'"{name}" is one word too many', "Write nbexp get NB STAGE NAME.")
+    address = locate(ref, *stage)
+    found = _find(address.project, address.ref, name)
     if isinstance(found.content, Path):
         output = output or Path(Path(name).name)
         shutil.copyfile(found.content, output)
@@ -61,6 +69,8 @@ def _find(project: Project, ref: str, name: str) -> _Found:
     from nbexp.runs.values import find_value, load_value
 
     project.refuse_run(ref)
+    if not name:
+        raise _nameless(ref, project.store.find(ref))
     try:
         named = find_value(project.store, ref, name)
     except BadUse as unknown:
@@ -75,6 +85,14 @@ def _find(project: Project, ref: str, name: str) -> _Found:
             f'"{name}" of "{named.stored.record.stage}" cannot be loaded here: {error!r}',
             "If its class is defined in the notebook, use nbexp.load in that notebook.",
         ) from error
+
+
+def _nameless(ref: str, stored: Stored) -> BadUse:
+    """The error for a value that was not named: what there is."""
+    record = stored.record
+    known = [variable.name for variable in record.variables if variable.role != "deleted"]
+    known += [result.name for result in record.results] + [file.path for file in record.files]
+    return BadUse(f'which value of "{ref}"?', f"It has: {', '.join(known) or 'none'}.")
 
 
 def _result(project: Project, stored: Stored, name: str, unknown: BadUse) -> _Found:

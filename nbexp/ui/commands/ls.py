@@ -24,7 +24,7 @@ _EMPTY = {
 def ls(
     what: Annotated[str, typer.Argument(metavar="[stages|records|runs|results]", help="What to list.")] = "stages",
     notebook: Annotated[Path | None, typer.Option("--notebook", metavar="NB", help="Only of this notebook.")] = None,
-    number: Annotated[int, typer.Option("-n", min=1, help="At most so many, the newest.")] = 20,
+    number: Annotated[int, typer.Option("-n", metavar="N", min=1, help="At most so many, the newest.")] = 20,
     json: Json = False,
 ) -> int:
     """List stages, records, runs or results.

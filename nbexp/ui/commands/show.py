@@ -8,7 +8,7 @@ import typer
 
 from nbexp.runs.ledger import Run
 from nbexp.ui.console import console, print_json, print_table
-from nbexp.ui.project import Json, open_project
+from nbexp.ui.project import Json, locate
 from nbexp.views.line import duration, moment
 from nbexp.views.tables import cells_table, parts_table, results_table, variables_table
 from nbexp.views.text import run_counts, size
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 def show(
     ref: Annotated[
-        str, typer.Argument(metavar="REF", help="An id's beginning, last, last~1, NB or NB:STAGE.")
+        str, typer.Argument(metavar="[REF]", help="An id's beginning, last, last~1, NB or NB:STAGE.")
     ] = "last",
+    stage: Annotated[str, typer.Argument(metavar="[STAGE]", help="As in NB:STAGE.")] = "",
     json: Json = False,
 ) -> int:
     """Show one record or run.
@@ -29,8 +30,8 @@ def show(
 
     Example: nbexp show train.ipynb:evaluate
     """
-    project = open_project()
-    found = project.find(ref)
+    address = locate(ref, stage)
+    found = address.project.find(address.ref)
     if json:
         print_json("show", _run_json(found) if isinstance(found, Run) else _record_json(found))
     elif isinstance(found, Run):

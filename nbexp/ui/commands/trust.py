@@ -17,8 +17,8 @@ _ACTIONS = ("list", "add", "remove")
 
 def trust(
     action: Annotated[str, typer.Argument(metavar="[list|add|remove]", help="What to do.")] = "list",
-    who: Annotated[str, typer.Argument(metavar="NAME", help="An author, as the list shows it: alice@gpu1.")] = "",
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Their public key, 64 digits: ask them for it.")] = "",
+    who: Annotated[str, typer.Argument(metavar="[NAME]", help="An author, as the list shows it: alice@gpu1.")] = "",
+    key: Annotated[str, typer.Argument(metavar="[KEY]", help="Their public key, 64 digits: ask them for it.")] = "",
     json: Json = False,
 ) -> int:
     """Say whose stored results are used.

@@ -1,61 +1,127 @@
-"""``nbexp why``: what made a stage run the last time."""
+"""``nbexp why``: what made stages run the last time, and what kept them from being stored."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from nbexp.errors import BadUse
 from nbexp.records import Reason, Record
+from nbexp.runs.ledger import CellRun, Run, read_runs
 from nbexp.ui.console import console, print_json
-from nbexp.ui.project import Json, open_project
-from nbexp.views.line import duration, moment
+from nbexp.ui.project import Address, Json, locate
+from nbexp.views.line import head_text
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of a stage's last execution.
+
+    Attributes:
+        status: ``ran``, ``unstored``, ``failed``; ``""`` for a stage that has not run.
+        ran_at: When, ISO 8601 in UTC. seconds: how long. reasons: why it was not stored, and why it ran.
+        error: What a stage that failed raised.
+    """
+
+    stage: str
+    status: str = ""
+    ran_at: str = ""
+    seconds: float = 0.0
+    reasons: tuple[Reason, ...] = ()
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        rows = [{"kind": reason.kind, "name": reason.name, "text": reason.text} for reason in self.reasons]
+        known = {"status": self.status or "not run", "ran_at": self.ran_at or None, "seconds": self.seconds}
+        return {"stage": self.stage, **known, "reasons": rows, "error": self.error}
 
 
 def why(
-    notebook: Annotated[Path, typer.Argument(metavar="NB", help="The notebook.")],
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage's name.")],
+    ref: Annotated[str, typer.Argument(metavar="NB", help="The notebook; NB:STAGE, or a record's id.")],
+    stage: Annotated[str, typer.Argument(metavar="[STAGE]", help="The stage's name; all stages without it.")] = "",
     json: Json = False,
 ) -> int:
-    """Say why a stage last ran.
+    """Say why stages last ran.
 
-    What had changed since the nearest earlier record: an input, a function, a file, a package.
+    What had changed since the nearest earlier record (an input, a function, a file, a package), and what kept a stage
+    from being stored.
 
     Example: nbexp why train.ipynb evaluate
     """
-    from nbexp.runs.notebook import read_notebook
-    from nbexp.runs.stages import check_cells, unknown_stage
-    from nbexp.stage.explain import reasons_for_miss
-
-    project = open_project(notebook.absolute().parent)
-    loaded = read_notebook(notebook)
-    stages = check_cells(loaded, notebook)
-    found = next((one for one in stages if one.name == stage), None)
-    records = project.store.heads(project.relative(notebook), stage, found.id if found else "")
-    if found is None and not records:
-        raise unknown_stage(stage, [one.name for one in stages], notebook)
-    reasons = reasons_for_miss(records[0].key, records[1:]) if records else ()
+    address = locate(ref, stage)
+    told = list(_of_record(address) if address.is_record else _of_notebook(address))
     if json:
-        print_json("why", {"notebook": str(notebook), "stage": stage, **_plain(records, reasons)})
+        print_json("why", {"notebook": address.name, "stages": [one.to_json() for one in told]})
     else:
-        _print(stage, records, reasons)
+        _print(told)
     return 0
 
 
-def _plain(records: list[Record], reasons: tuple[Reason, ...]) -> dict[str, Any]:
-    rows = [{"kind": reason.kind, "name": reason.name, "text": reason.text} for reason in reasons]
-    if not records:
-        return {"ran_at": None, "reasons": rows}
-    return {"ran_at": records[0].created, "seconds": records[0].seconds, "reasons": rows}
-
-
-def _print(stage: str, records: list[Record], reasons: tuple[Reason, ...]) -> None:
+def _print(told: list[Told]) -> None:
     out = console()
-    if not records:
-        out.print(f"{stage}: nothing is stored; it will run")
-        return
-    newest = records[0]
-    out.print(f"{stage}: ran {moment(newest.created)}, {duration(newest.seconds)}")
-    for reason in reasons:
-        out.print(f"  {reason.text}")
+    for one in told:
+        if not one.status:
+            out.print(f"{one.stage}: nothing is stored; it will run")
+            continue
+        out.print(f"{one.stage}: {head_text(one.status, one.seconds, one.ran_at)}")
+        for text in (*([one.error] if one.error else []), *(reason.text for reason in one.reasons)):
+            out.print(f"  {text}")
+
+
+def _of_notebook(address: Address) -> Iterator[Told]:
+    """The stage that is named, or all stages of the notebook, from top to bottom."""
+    from nbexp.runs.notebook import read_notebook
+    from nbexp.runs.stages import check_cells, unknown_stage
+
+    project, path = address.project, address.notebook or Path(address.name)
+    cells = {one.name: one.id for one in check_cells(read_notebook(path), path)}
+    runs = [run for run in read_runs(project.path) if run.notebook == project.relative(path)]
+    if not address.stage and not cells:
+        raise BadUse(f'"{path}" has no stages', "Put %%stage in a cell's first line.")
+    for name in [address.stage] if address.stage else cells:
+        records = project.store.heads(project.relative(path), name, cells.get(name, ""))
+        told = _told(name, records, runs)
+        if not told.status and name not in cells:
+            raise unknown_stage(name, list(cells), path)
+        yield told
+
+
+def _told(stage: str, records: list[Record], runs: list[Run]) -> Told:
+    """The last that is known: a record, or a run in which the stage failed or was not stored."""
+    newest = max(records, key=lambda record: record.created, default=None)
+    run, cell = _last_cell(stage, runs)
+    if (
+        run
+        and cell
+        and cell.status in ("unstored", "failed", "died")
+        and run.started > (newest.created if newest else "")
+    ):
+        status = "unstored" if cell.status == "unstored" else "failed"
+        return Told(stage, status, run.started, cell.seconds, cell.reasons, cell.error)
+    return _of(newest, records) if newest else Told(stage)
+
+
+def _last_cell(stage: str, runs: list[Run]) -> tuple[Run | None, CellRun | None]:
+    """The stage in the newest run that reached it."""
+    reached = ((run, cell) for run in runs for cell in run.cells if cell.stage == stage and cell.status != "not run")
+    return next(reached, (None, None))
+
+
+def _of(record: Record, others: list[Record]) -> Told:
+    from nbexp.stage.explain import reasons_for_run
+
+    earlier = sorted((one for one in others if one.created < record.created), key=lambda one: one.created, reverse=True)
+    return Told(record.stage, "ran", record.created, record.seconds, reasons_for_run(record, earlier))
+
+
+def _of_record(address: Address) -> Iterator[Told]:
+    """The record that an id or ``last`` names."""
+    project = address.project
+    project.refuse_run(address.ref)
+    record = project.store.find(address.ref).record
+    yield _of(record, project.store.heads(record.notebook, record.stage, record.cell))
