@@ -28,7 +28,10 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
     for connection in effects.connections:
         where = f"{connection.how} {connection.address}".rstrip()
         yield Reason("effect", connection.address, f"it reached outside ({where})")
-    yield from _each("it read the environment variable", effects.env)
+    for name in effects.env:
+        what = "all environment variables" if name == "*" else f"the environment variable {name}"
+        advice = "Read it in a plain cell above: its value is then an input."
+        yield Reason("effect", name, f"it read {what}. {advice}")
     yield from _each("it changed the environment variable", effects.env_changed)
     if effects.moved:
         yield Reason("effect", "", "it changed the working directory")

@@ -21,6 +21,7 @@ from nbexp.adapters.fingerprint import Fingerprint, fingerprint
 from nbexp.adapters.monkeypatches import Monkeypatch
 from nbexp.adapters.preview import preview
 from nbexp.adapters.reference import is_project_code
+from nbexp.errors import BadUse, closest
 from nbexp.records import Key, Part
 from nbexp.snapshot.environment import package_part, python_part
 from nbexp.snapshot.modules import loaded_project_modules, module_parts
@@ -64,7 +65,7 @@ def make_inputs(
     analysis: Analysis,
     spec: Spec,
     settings: Mapping[str, Any],
-    everything: Iterable[str],
+    everything: Sequence[str],
     is_host: Callable[[str, Any], bool],
     patches: Iterable[Monkeypatch] = (),
 ) -> Inputs:
@@ -80,6 +81,7 @@ def make_inputs(
 
     Raises:
         Unfingerprintable: An input's content cannot be told for sure; its path begins with the variable's name.
+        BadUse: ``--ignore`` names what is no variable.
     """
     walk = Walk(frozenset(spec.ignore), is_host)
     walk.add(_names(analysis.live_in))
@@ -90,6 +92,7 @@ def make_inputs(
     for chain in analysis.texts:
         walk.add(_names(_names_in_value(chain)))
     walk.run()
+    _check_ignored(spec.ignore, walk, everything)
     walk.patched(list(patches))
     loaded = loaded_project_modules() if analysis.any_import else set()
     imported = module_parts(analysis.imports | analysis.maybe_imports | walk.imports | loaded)
@@ -102,6 +105,14 @@ def make_inputs(
         *({(part.kind, part.name): part for part in imported} | walk.parts).values(),
     ]
     return Inputs(key_of(parts), walk.roots)
+
+
+def _check_ignored(ignored: Iterable[str], walk: Walk, everything: Sequence[str]) -> None:
+    """A name that is misspelt must not look as if it were left out of the key."""
+    for name in ignored:
+        if name not in walk.met and name not in everything:
+            known = (label for label, root in walk.roots.items() if not root.is_code)
+            raise BadUse(f'there is no variable "{name}", which --ignore names', closest(name, known))
 
 
 def key_of(parts: Iterable[Part]) -> Key:
@@ -135,7 +146,7 @@ class Walk:
     Attributes:
         ignored: Labels of inputs that do not count. is_host: As in `make_inputs`.
         parts: What was found, by kind and name. roots: The values and code behind it, by label.
-        imports: Modules that the code imports.
+        imports: Modules that the code imports. met: Which of `ignored` were found.
     """
 
     ignored: frozenset[str]
@@ -143,6 +154,7 @@ class Walk:
     parts: dict[tuple[str, str], Part] = field(default_factory=dict)
     roots: dict[str, Root] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
+    met: set[str] = field(default_factory=set)
     _pending: deque[tuple[Name, str]] = field(default_factory=deque)
     _seen: set[Name] = field(default_factory=set)
     _packages: set[str] = field(default_factory=set)
@@ -172,6 +184,8 @@ class Walk:
         if found.package:
             self._package(found.package)
         label = str(found.name)
+        if label in self.ignored:
+            self.met.add(label)
         if found.missing or found.opaque or label in self.roots or label in self.ignored:
             return
         if found.name.module == NOTEBOOK and self.is_host(found.name.path[0], found.value):

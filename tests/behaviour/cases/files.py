@@ -58,7 +58,7 @@ CASES = [
          final("open('o.csv').read()", "a\n1\n"), needs="pandas"),
     case("subprocess", _C, OTHER, stage("import subprocess\nsubprocess.run(['true'])\ny = 1", UNSTORED, why="started a process")),
     case("os.system", _C, OTHER, stage("import os\nos.system('true')", UNSTORED)),
-    case("environment variable", _C, OTHER, stage("import os\ny = os.environ.get('HOME')", UNSTORED, why="environment variable HOME")),
+    case("environment variable", _C, OTHER, stage("import os\ny = os.environ.get('HOME')", UNSTORED, why="environment variable HOME. Read it in a plain cell above")),
     case("os.getenv", _C, OTHER, stage("import os\ny = os.getenv('NO_SUCH')", UNSTORED, why="NO_SUCH")),
     case("chdir", _C, OTHER, write("sub/x", ""), stage("import os\nos.chdir('sub')", UNSTORED)),
     case("a result's folder is made again", _C, HIT, cell("import pandas as pd, os\ndf = pd.DataFrame({'a': [1]})"), stage("os.makedirs('out/in', exist_ok=True)\ndf.to_csv('out/in/x.csv')", RAN), remove("out/in/x.csv"), cell("os.removedirs('out/in')"), restart(),
