@@ -207,6 +207,8 @@ class Status:
         inputs, outputs: Names of variables.
         ran_at: When the result was computed, ISO 8601 in UTC. seconds: how long that took.
         stale: Reasons for which the result is not what a top-to-bottom run gives.
+        problems: What the store has met since the line before, whatever stage it concerns: a result that was lost, a
+            record that is damaged.
     """
 
     stage: str
@@ -219,6 +221,7 @@ class Status:
     seconds: float = 0.0
     stale: tuple[Reason, ...] = ()
     unstored: tuple[Reason, ...] = ()
+    problems: tuple[Reason, ...] = ()
 
 
 _LISTS: dict[str, Any] = {

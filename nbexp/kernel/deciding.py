@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from nbexp.errors import BadUse, Damaged, NbexpError, Unfingerprintable, Untrusted
+from nbexp.errors import BadUse, NbexpError, Unfingerprintable
 from nbexp.kernel.execution import Execution, code_of_cell
 from nbexp.kernel.namespace import user_names
 from nbexp.kernel.verification import Verifier
@@ -87,12 +88,13 @@ def _look_up(session: Session, execution: Execution) -> None:
     verifier = Verifier(session.files, session.asked_now, execution.inputs.key)
     found = look_up(session.store, execution.inputs, verifier.now, code_of_cell(session.shell, execution))
     execution.hit = found.hit
-    problems = tuple(map(_reason_of, session.store.take_problems()))
     if found.hit is not None:
         return
-    earlier = session.store.heads(session.place.notebook, execution.name, execution.cell, limit=COMPARED)
-    reasons = found.reasons or problems or reasons_for_miss(execution.inputs.key, earlier, found.moved)
-    execution.reasons = tuple(dict.fromkeys([*problems, *reasons]))
+    reasons = found.reasons
+    if found.moved or not reasons:
+        earlier = session.store.heads(session.place.notebook, execution.name, execution.cell, limit=COMPARED)
+        reasons += reasons_for_miss(execution.inputs.key, earlier, found.moved)
+    execution.reasons = tuple(dict.fromkeys(reasons))
 
 
 def _must_be_restored(execution: Execution) -> None:
@@ -104,10 +106,6 @@ def _must_be_restored(execution: Execution) -> None:
 
 
 def _listed(variable: str) -> tuple[str, ...]:
-    return tuple(filter(None, os.environ.get(variable, "").split(",")))
-
-
-def _reason_of(problem: NbexpError) -> Reason:
-    kinds = ((Untrusted, "untrusted"), (Damaged, "damaged"))
-    kind = next((kind for error, kind in kinds if isinstance(problem, error)), "store")
-    return Reason(kind, "", problem.what)
+    """The names in a variable that a run has set: a JSON list, for a name may hold a comma; else one name."""
+    text = os.environ.get(variable, "")
+    return tuple(json.loads(text)) if text.startswith("[") else (text,) if text else ()

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ast
 import os
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -30,6 +32,7 @@ from nbexp.kernel.restoring import Door, apply_hit, body_of_failure, body_of_hit
 from nbexp.records import Metric, Part, Reason, Result, Status
 from nbexp.snapshot.data import DigestCache
 from nbexp.stage.analysis import analyse
+from nbexp.stage.lookup import reason_of
 from nbexp.stage.spec import parse_spec
 from nbexp.store import Store
 
@@ -54,7 +57,6 @@ class Session:
         config: the project's settings. store: its store.
         enabled: Whether stages are looked up and stored (``%nbexp on | off``).
         parameters: Names that the notebook's parameters cells bind.
-        statuses: What became of each stage cell run in this session, newest last.
         patches: Monkeypatches of installed packages. files: Known digests of files.
     """
 
@@ -62,7 +64,8 @@ class Session:
         self.shell, self.show = shell, show
         self.enabled = True
         self.parameters: tuple[str, ...] = ()
-        self.statuses: list[Status] = []
+        self._latest: dict[str, Status] = {}
+        self._untold: list[NbexpError] = []
         self.door = Door(self._executing, self._restore, self._check_outputs)
         self.configure()
         self.patches = Patches()
@@ -121,9 +124,37 @@ class Session:
             status = status_of(execution, "unstored", unstored=[fault(error)])
         finally:
             self._put_back(execution)
-        self.statuses.append(status)
-        if self.config.line == "all" or (self.config.line == "changes" and status.status != "restored"):
-            self.show(status, execution.printed)
+        self._conclude(status, execution.printed)
+
+    def _conclude(self, status: Status, printed: bool) -> None:
+        """Remember and show what became of a stage, with what the store has met since the line before."""
+        self._untold += self.store.take_problems()
+        known = {reason.text for reason in (*status.unstored, *status.reasons)}
+        untold = dict.fromkeys(map(reason_of, self._untold))
+        status = replace(status, problems=tuple(reason for reason in untold if reason.text not in known))
+        self._latest.pop(status.stage, None)
+        self._latest[status.stage] = status
+        changed = status.status != "restored" or status.problems
+        if self.config.line == "all" or (self.config.line == "changes" and changed):
+            self._untold.clear()
+            self.show(status, printed)
+
+    @property
+    def statuses(self) -> list[Status]:
+        """What became of each stage when it was last run in this session, the latest at the end."""
+        return list(self._latest.values())
+
+    def finish(self) -> list[NbexpError]:
+        """Wait until all that was committed is durable; what the store has met that no line has shown."""
+        self.store.drain()
+        untold, self._untold = [*self._untold, *self.store.take_problems()], []
+        return untold
+
+    def close(self) -> None:
+        """The end of the session: `finish`, told on standard error; no thread stays."""
+        for problem in self.finish():
+            self._say(problem.sentences)
+        self.store.close()
 
     def _note_inner(self, result: ExecutionResult | None) -> None:
         """A plain cell is over: one that a magic of a stage ran (``%%capture``) may have failed unseen."""
@@ -149,6 +180,9 @@ class Session:
             return tree
         if not self.enabled:
             execution.unstorable("off", "", "nbexp is off (%nbexp on)")
+            return tree
+        if not tree.body:
+            execution.unstorable("empty", "", "there is nothing to store")
             return tree
         self._set_aside(execution)
         decide(self, execution)
@@ -267,6 +301,4 @@ class Session:
         execution.hit, execution.unstored = None, [fault(error)]
 
     def _say(self, text: str) -> None:
-        import sys
-
         print(text, file=sys.stderr)

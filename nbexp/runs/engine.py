@@ -9,6 +9,7 @@ What it does otherwise than papermill's own (see the facts in CONTRIBUTING.md, "
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import threading
@@ -33,9 +34,9 @@ ENGINE_NAME = "nbexp"
 SAVE_SECONDS = 10.0
 
 #: Asks the kernel to finish storing, before it is told to leave: one that is slow to leave is killed after seconds. An
-#: expression, for it must not bind a name in the notebook's namespace.
+#: expression, for it must not bind a name in the notebook's namespace; it says what could not be stored after all.
 _FINISH_STORING = (
-    "(lambda module: module and module.finish_storing())(__import__('sys').modules.get('nbexp.kernel.active'))"
+    "(lambda module: module.finish_storing() if module else [])(__import__('sys').modules.get('nbexp.kernel.active'))"
 )
 
 #: Right after an error a kernel may refuse what was sent meanwhile.
@@ -57,6 +58,7 @@ class Execution:
         log: A descriptor for what the kernel's process writes past Jupyter's channels; None for this process's own.
         started: Called with the position of a cell before it runs.
         ended: Called with the position, the cell, its seconds and the failure that ended it, None if it went well.
+        problems: What the store has met that no cell's output says, when the notebook is over.
         interrupted: Set when the user asked for the end (Ctrl-C, SIGTERM).
     """
 
@@ -67,6 +69,7 @@ class Execution:
     log: int | None = None
     started: Callable[[int], None] = _nothing
     ended: Callable[[int, Any, float, Failure | None], None] = _nothing
+    problems: list[str] = field(default_factory=list)
     interrupted: bool = False
 
     def start_options(self) -> dict[str, Any]:
@@ -106,8 +109,12 @@ class StageClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill h
 
     def _finish_storing(self) -> None:
         for _ in range(_TRIES):
-            reply = self.wait_for_reply(self.kc.execute(_FINISH_STORING, silent=True, store_history=False))
+            asked = self.kc.execute(
+                "", silent=True, store_history=False, user_expressions={"problems": _FINISH_STORING}
+            )
+            reply = self.wait_for_reply(asked)
             if reply is None or reply["content"]["status"] != "aborted":
+                self.execution.problems += _answer(reply)
                 return
 
     def _execute_one(self, index: int, cell: NotebookNode) -> bool:
@@ -130,6 +137,12 @@ class StageClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill h
             self.execution.ended(index, cell, perf_counter() - start, failure)
             self.nb_man.cell_complete(cell, cell_index=index)
         return failure is None
+
+
+def _answer(reply: Any) -> list[str]:
+    """What `_FINISH_STORING` gave; nothing where the kernel did not get to it."""
+    answer = ((reply or {}).get("content", {}).get("user_expressions") or {}).get("problems", {})
+    return list(ast.literal_eval(answer["data"]["text/plain"])) if answer.get("status") == "ok" else []
 
 
 def _death() -> NotebookNode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -170,6 +171,7 @@ def run_notebook(prepared: Prepared, watch: Watch | None = None) -> Run:
         error=error,
         seconds=time.perf_counter() - start,
         cells=tuple(follower.cells),
+        problems=tuple(follower.problems),
         output=str(outputs[-1]),
     )
     ledger.write_run(prepared.store, run)
@@ -185,6 +187,7 @@ class _Follower:
 
     def __init__(self, prepared: Prepared, watch: Watch, cells: list[CellRun]) -> None:
         self.cells, self._watch = cells, watch
+        self.problems: list[str] = []
         self._places = {cell.index: place for place, cell in enumerate(cells)}
         last = prepared.range.last
         self._total = sum(last is None or cell.index <= last for cell in cells)
@@ -221,6 +224,7 @@ def _execute(prepared: Prepared, run: Run, follower: _Follower, log: IO[str]) ->
         log=log.fileno(),
         started=follower.started,
         ended=follower.ended,
+        problems=follower.problems,
     )
     try:
         papermill_engines.execute_notebook_with_engine(
@@ -248,7 +252,7 @@ def _ending(follower: _Follower, what: str, log: IO[str]) -> str:
     log.seek(0)
     lines = [line.strip() for line in log.read().splitlines() if line.strip()]
     where = follower.failure
-    place = f" in cell {where.index + 1}" if where else ""
+    place = f" in cell {ledger.numbered(follower.cells)[where.index]}" if where else ""
     return f"{what}{place}" + (f" ({lines[-1]})" if lines else "")
 
 
@@ -257,9 +261,9 @@ def kernel_environment(prepared: Prepared, run_id: str) -> dict[str, str]:
     request, chosen = prepared.request, prepared.range
     env = {"NBEXP_NOTEBOOK": str(prepared.source), "NBEXP_RUN": run_id, "NBEXP_LINE": "all"}
     if chosen.forced:
-        env["NBEXP_FORCE"] = ",".join(chosen.forced)
+        env["NBEXP_FORCE"] = json.dumps(chosen.forced)
     if chosen.restored:
-        env["NBEXP_RESTORE_ONLY"] = ",".join(chosen.restored)
+        env["NBEXP_RESTORE_ONLY"] = json.dumps(chosen.restored)
     for variable, wanted in (("NBEXP_NO_READ", request.read), ("NBEXP_NO_WRITE", request.write)):
         if not wanted or os.environ.get(variable):
             env[variable] = "1" if not wanted else os.environ[variable]

@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,7 +67,8 @@ class Run:
             ``interrupted``.
         started: ISO 8601 in UTC. seconds: wall time.
         parameters: What was set. options: ranges and switches, as given.
-        error: What ended it, one line. process: pid and space of the running process, to tell a dead one.
+        error: What ended it, one line. problems: what the store met that no cell says: results that were lost.
+        process: pid and space of the running process, to tell a dead one.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Run:
     options: dict[str, Any] = field(default_factory=dict)
     cells: tuple[CellRun, ...] = ()
     error: str = ""
+    problems: tuple[str, ...] = ()
     author: str = ""
     python: str = ""
     nbexp: str = __version__
@@ -95,6 +97,7 @@ class Run:
         """The run that `to_json` gave; fields unknown here are left out."""
         plain = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         plain["cells"] = tuple(_cell(row) for row in data.get("cells", ()))
+        plain["problems"] = tuple(data.get("problems", ()))
         plain["process"] = tuple(data.get("process", (0, "")))
         return cls(**plain)
 
@@ -175,6 +178,11 @@ def _alive(run: Run) -> Run:
     if run.status != "running" or space != platform.process_space() or platform.process_alive(pid):
         return run
     return replace(run, status="died", error="the process that ran it was ended")
+
+
+def numbered(cells: Iterable[CellRun]) -> dict[int, int]:
+    """Index of each cell -> its number for people: its place among the code cells, from 1, as in ``In [1]``."""
+    return {cell.index: number for number, cell in enumerate(cells, start=1)}
 
 
 def stage_cells(run: Run) -> Sequence[CellRun]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nbexp.errors import Damaged, NbexpError, StoreError, Unloadable
+from nbexp.errors import Damaged, NbexpError, StoreError, Unloadable, Untrusted
 from nbexp.records import Part, Reason
 from nbexp.stage.key import Inputs
 from nbexp.stage.restore import Restored, prepare
@@ -26,7 +26,7 @@ class Found:
     Attributes:
         hit: The result, loaded and ready; None on a miss.
         moved: On a miss, dependencies of the newest candidate that are not as they were, as they are now.
-        reasons: On a miss, what kept a candidate from being used: damaged, not kept, not loadable, not patchable.
+        reasons: On a miss, what kept candidates from being used: damaged, untrusted, not kept, not loadable …
     """
 
     hit: Restored | None
@@ -44,7 +44,11 @@ def look_up(store: Store, inputs: Inputs, now: Callable[[Part], Part], code: Cal
     """
     moved: tuple[Part, ...] = ()
     reasons: list[Reason] = []
-    for stored in store.candidates(inputs.key.digest):
+
+    def skipped(problem: NbexpError) -> None:
+        reasons.append(reason_of(problem))
+
+    for stored in store.candidates(inputs.key.digest, skipped):
         changed = _changed(stored.record.dependencies, now)
         if changed:
             moved = moved or changed
@@ -70,11 +74,14 @@ def _loaded(
     try:
         return prepare(store, stored, inputs, code)
     except NbexpError as error:
-        reasons.append(Reason(_kind(error), "", error.what))
+        reasons.append(reason_of(error))
+        if isinstance(error, StoreError) and not isinstance(error, Unloadable):
+            store.tell(error)
     return None
 
 
-def _kind(error: NbexpError) -> str:
-    """What kind of reason an error is that kept a result from being used."""
-    kinds = ((Damaged, "damaged"), (Unloadable, "gone"), (StoreError, "store"))
-    return next((kind for error_type, kind in kinds if isinstance(error, error_type)), "unstorable")
+def reason_of(problem: NbexpError) -> Reason:
+    """What kept a result from being used or stored, as a reason."""
+    kinds = ((Damaged, "damaged"), (Untrusted, "untrusted"), (Unloadable, "gone"), (StoreError, "store"))
+    kind = next((kind for error, kind in kinds if isinstance(problem, error)), "unstorable")
+    return Reason(kind, "", problem.what)

@@ -114,10 +114,30 @@ def is_id(text: str) -> bool:
 
 def ids(store: str, key: str) -> list[str]:
     """Ids of the records with one static key, in no order; other names in the folder are passed over."""
+    return [entry.name for entry in _entries(store, key)]
+
+
+def newest(store: str, key: str, most: int) -> list[str]:
+    """Ids of the last records with one static key, at most `most`, newest first, by when their files were written."""
+    found = _entries(store, key)
+    if len(found) > 1:
+        found.sort(key=_written, reverse=True)
+    return [entry.name for entry in found[:most]]
+
+
+def _entries(store: str, key: str) -> list[os.DirEntry[str]]:
     try:
-        return [name for name in os.listdir(folder(store, key)) if is_id(name)]
+        with os.scandir(folder(store, key)) as entries:
+            return [entry for entry in entries if is_id(entry.name)]
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _written(entry: os.DirEntry[str]) -> tuple[int, str]:
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime_ns, entry.name
+    except OSError:  # removed meanwhile
+        return 0, entry.name
 
 
 def read(path: str, keys: Keys) -> Stored:

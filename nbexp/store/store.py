@@ -6,23 +6,22 @@ import contextlib
 import errno
 import os
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbexp import platform
 from nbexp.config import STORE_NAME, Config
-from nbexp.errors import Damaged, NbexpError, StoreError, Untrusted
-from nbexp.records import FORMAT_VERSION, Record, ResultFile
-from nbexp.store import heads, journal, records
-from nbexp.store.artifacts import Content, get, put
+from nbexp.errors import Damaged, Lost, NbexpError, StoreError
+from nbexp.records import Record, ResultFile
+from nbexp.store import folder, heads, journal, records
+from nbexp.store.artifacts import Content, get
 from nbexp.store.blobs import Blobs
 from nbexp.store.fetched import Fetched
-from nbexp.store.publication import Publication, carry_out
-from nbexp.store.records import OtherFormat, Stored
-from nbexp.store.temporary import Temporary, discard, sweep
+from nbexp.store.made import Made
+from nbexp.store.publication import Publication, assemble, carry_out, now
+from nbexp.store.records import Stored
+from nbexp.store.temporary import discard, sweep
 from nbexp.store.trust import Keys
 from nbexp.store.verified import Verified
 from nbexp.store.writer import Writer
@@ -32,8 +31,12 @@ if TYPE_CHECKING:
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
-#: How many of the records committed here `Store.heads` knows without asking the disk.
-MOST_MADE = 200
+#: How many records of one key a lookup reads at most, the newest: what a stage was seen to read may differ in each.
+MOST_CANDIDATES = 100
+
+
+def _nobody(problem: NbexpError) -> None:
+    """Told of a problem by those who need not be."""
 
 
 class Store:
@@ -58,17 +61,17 @@ class Store:
         self.keys = keys or Keys()
         self._config = config or Config()
         self._place = os.fspath(path)
-        self._problems: deque[NbexpError] = deque(maxlen=100)
+        self._problems: deque[NbexpError] = deque()
         self._told: set[str] = set()
-        self._made: deque[tuple[str, Record]] = deque(maxlen=MOST_MADE)  # newest first, without what they show
+        self._made = Made()
         self._swept = False
         self._process = os.getpid()
         self._report = report or self._problems.append
         local = Fetched() if platform.is_network(self._place) else None
         self._blobs = Blobs(self._place, Verified(self._place), local)
         self._writer = Writer(self._carry_out, self._failed)
-        self._other_format = self._find_other_format()
-        self.read_only = self._find_read_only()
+        self._other_format = folder.other_format(self._place)
+        self.read_only = self._other_format or self._switched_off() or folder.unwritable(self._place)
 
     @classmethod
     def open(
@@ -89,18 +92,24 @@ class Store:
 
     # --- finding ------------------------------------------------------------------------------------------------------
 
-    def candidates(self, key: str) -> list[Stored]:
-        """The records with this static key, newest first, signatures checked.
+    def candidates(self, key: str, skipped: Callable[[NbexpError], object] = _nobody) -> Iterator[Stored]:
+        """The last records with this static key, newest first, each read when it is asked for, its signature checked.
 
         A record of this key that is still on its way into the store is waited for. Damaged records are removed;
         damaged, untrusted and foreign ones are reported, never raised.
+
+        Args:
+            skipped: Told of each record that cannot be used, too: of one that was reported before as well.
         """
         if not self._config.read or self._other_format:
-            return []
+            return
         self._writer.wait_for(key)
-        found = [stored for name in records.ids(self._place, key) if (stored := self._read(key, name)) is not None]
-        found.sort(key=lambda stored: (stored.record.created, stored.id), reverse=True)
-        return found
+        for name in records.newest(self._place, key, MOST_CANDIDATES):
+            try:
+                yield self.record(key, name)
+            except StoreError as problem:
+                self.tell(problem)
+                skipped(problem)
 
     def record(self, key: str, record_id: str) -> Stored:
         """One record by its place.
@@ -147,20 +156,21 @@ class Store:
         """The stage's last records, newest first: of its cell, then of its name. Never waits for the disk.
 
         They explain; nothing is restored from them. Those committed here are known without reading them, and come
-        without their messages.
+        as `nbexp.store.made` keeps them.
 
         Args:
             limit: How many at most; each that must be read and checked takes 0.1 ms.
         """
         if self._other_format:
             return []
-        found = {name: record for name, record in self._made.copy() if _is_of(record, notebook, stage, cell)}
+        found = self._made.of(notebook, stage, cell)
         for identity in heads.identities(notebook, stage, cell) if len(found) < limit else ():
             for key, name in heads.read(self._place, identity):
                 if len(found) >= limit:
                     break
-                if name not in found and (stored := self._read(key, name, quiet=True)) is not None:
-                    found[name] = stored.record
+                if name not in found:
+                    with contextlib.suppress(StoreError):  # a lookup tells of it
+                        found[name] = self.record(key, name).record
         return list(found.values())[:limit]
 
     def catalog(self) -> Catalog:
@@ -217,21 +227,17 @@ class Store:
         if self.read_only:
             raise StoreError(self.read_only, "The result is not kept; the cell's own values are untouched.")
         self.keys.own_key()
-        written: list[Temporary] = []
         try:
-            self._prepare()
-            job = self._job(record, graph, buffers, files or {}, written)
+            folder.make(self._place)
+            job = assemble(record, graph, buffers, files or {}, self._blobs)
         except OSError as error:
-            discard(written)
             raise self._explained(error) from error
-        except BaseException:
-            discard(written)
-            raise
-        self._made.appendleft((job.encoded.id, replace(job.record, messages=())))
+        self._made.add(job.encoded.id, job.record)
         try:
             self._writer.submit(job, hold)
-        except BaseException:
-            discard(written)
+        except BaseException:  # an interrupt while the queue is full
+            self._made.forget(job.encoded.id)
+            discard(job.written)
             raise
         if os.getpid() != self._process:  # a forked child may end without the clean-up that drains
             self._writer.drain()
@@ -247,9 +253,8 @@ class Store:
         newest = [heads.read(self._place, identity)[:1] for identity in identities]
         if self.read_only or all(rows == [(key, stored.id)] for rows in newest):
             return
-        now = datetime.now(UTC).isoformat(timespec="microseconds")
         with contextlib.suppress(OSError):
-            journal.append(self._place, journal.Entry("=", key, stored.id, now))
+            journal.append(self._place, journal.Entry("=", key, stored.id, now()))
             for identity in identities:
                 heads.push(self._place, identity, key, stored.id)
 
@@ -261,6 +266,10 @@ class Store:
         """Wait until all that was committed is durable; False if `timeout` seconds did not suffice."""
         return self._writer.drain(timeout)
 
+    def close(self) -> None:
+        """Wait until all is durable, and end the background's thread. What is committed later starts it again."""
+        self._writer.close()
+
     def take_problems(self) -> list[NbexpError]:
         """What went wrong in the background or was found damaged since the last call (see `open`)."""
         problems = []
@@ -268,69 +277,24 @@ class Store:
             problems.append(self._problems.popleft())
         return problems
 
+    def tell(self, problem: NbexpError) -> None:
+        """Report a problem; one that is met again and again only once, each result that is lost for itself."""
+        if isinstance(problem, Lost) or str(problem) not in self._told:
+            self._told.add(str(problem))
+            self._report(problem)
+
     # --- inside -------------------------------------------------------------------------------------------------------
-
-    def _job(
-        self, record: Record, graph: Any, buffers: Sequence[Any], files: Mapping[str, Path], written: list[Temporary]
-    ) -> Publication:
-        blobs: list[tuple[str, int]] = []
-        results = []
-        for path, place in files.items():
-            name, size, copy = self._copied(place)
-            written += [copy] if copy else []
-            blobs.append((name, size))
-            results.append(ResultFile(path, name, size))
-        payload, artifact = b"", None
-        if graph is not None:
-            stored = put(self._blobs, graph, buffers)
-            written += stored.written
-            blobs += stored.blobs
-            payload, artifact = stored.payload, stored.artifact
-        record = replace(
-            record,
-            artifact=artifact,
-            files=tuple(results),
-            author=record.author or platform.author(),
-            created=record.created or datetime.now(UTC).isoformat(timespec="microseconds"),
-        )
-        return Publication(record, records.encode(record, payload), tuple(written), tuple(dict.fromkeys(blobs)))
-
-    def _copied(self, place: Path) -> tuple[str, int, Temporary | None]:
-        """A result file as a blob: its name, its size, and its copy unless it is stored already."""
-        try:
-            return self._blobs.prepare_file(place)
-        except OSError as error:
-            if error.filename != os.fspath(place):
-                raise
-            raise StoreError(
-                f'the result "{place}" cannot be read: {error.strerror}', "The stage is not stored; write it elsewhere."
-            ) from error
-
-    def _prepare(self) -> None:
-        """Make the store's folder at the first commit, and again if it was deleted meanwhile."""
-        mark = os.path.join(self._place, "format")
-        if os.path.exists(mark):
-            return
-        os.makedirs(os.path.join(self._place, "tmp"), exist_ok=True)
-        platform.replace_file(os.path.join(self._place, ".gitignore"), b"*\n", mode=0o644, durable=False)
-        platform.replace_file(mark, f"{FORMAT_VERSION}\n".encode(), mode=0o644, durable=False)
 
     def _carry_out(self, job: Publication) -> None:
         if not self._swept:
             self._swept = True
             sweep(os.path.join(self._place, "tmp"))
         carry_out(job, self._place, self._blobs, self.keys)
-        self._told.clear()
 
     def _failed(self, job: Publication, error: Exception) -> None:
-        self._unmake(job.encoded.id)
-        problem = error if isinstance(error, NbexpError) else self._explained(error)
-        self.tell(problem)
-
-    def _unmake(self, record_id: str) -> None:
-        """Forget a record committed here that is not stored."""
-        kept = [made for made in self._made.copy() if made[0] != record_id]
-        self._made = deque(kept, maxlen=MOST_MADE)
+        self._made.forget(job.encoded.id)
+        cause = error if isinstance(error, NbexpError) else self._explained(error)
+        self.tell(Lost(f'the result of "{job.record.stage}" was not stored: {cause.what}', cause.advice))
 
     def _explained(self, error: Exception) -> StoreError:
         """The user's view of what the disk refused; a place that cannot be written is not tried again."""
@@ -344,48 +308,14 @@ class Store:
             return StoreError(self.read_only, "Results are used but not kept; check the folder's permissions.")
         return StoreError(f'the store "{self.path}" failed: {error!r}', "The result is not kept; see `nbexp doctor`.")
 
-    def tell(self, problem: NbexpError) -> None:
-        """Report a problem; the same one again only after something was stored in between."""
-        if str(problem) not in self._told:
-            self._told.add(str(problem))
-            self._report(problem)
-
-    def _read(self, key: str, record_id: str, quiet: bool = False) -> Stored | None:
-        try:
-            return self.record(key, record_id)
-        except (Damaged, Untrusted, OtherFormat, StoreError) as problem:
-            if not quiet:
-                self.tell(problem)
-            return None
-
     def _drop(self, key: str, record_id: str) -> None:
         """Remove a record that cannot be used; where nothing can be removed it is met, and passed over, again."""
-        self._unmake(record_id)
+        self._made.forget(record_id)
         with contextlib.suppress(OSError):
             if platform.remove(os.path.join(records.folder(self._place, key), record_id)):
                 journal.append(self._place, journal.Entry("-", key, record_id))
 
-    def _find_other_format(self) -> str | None:
-        try:
-            with open(os.path.join(self._place, "format"), encoding="ascii", errors="replace") as file:
-                version = file.read(100).strip()
-        except OSError:
+    def _switched_off(self) -> str | None:
+        if self._config.write:
             return None
-        if version == str(FORMAT_VERSION):
-            return None
-        return f'the store "{self.path}" has format "{version}", this nbexp uses {FORMAT_VERSION}'
-
-    def _find_read_only(self) -> str | None:
-        if self._other_format:
-            return self._other_format
-        if not self._config.write:
-            return "storing is switched off (NBEXP_NO_WRITE, or write = false in pyproject.toml)"
-        if not platform.writable(self._place):
-            return f'the store "{self.path}" cannot be written'
-        return None
-
-
-def _is_of(record: Record, notebook: str, stage: str, cell: str) -> bool:
-    """Whether a record is of the stage of this cell, or of this name."""
-    same = (cell and record.cell == cell) or (stage and record.stage == stage)
-    return record.notebook == notebook and bool(same)
+        return "storing is switched off (NBEXP_NO_WRITE, or write = false in pyproject.toml)"

@@ -105,6 +105,16 @@ class Writer:
                 self._await(left)
         return True
 
+    def close(self) -> None:
+        """Finish all work and end the thread; what is submitted later has a new one."""
+        with self._changed:
+            while self._waiting:
+                self._await()
+            thread, self._thread = self._thread, None
+            self._work.notify_all()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
     def _await(self, timeout: float | None = None) -> None:
         """Wait for the thread's next step."""
         self._wake()
@@ -113,10 +123,13 @@ class Writer:
 
     def _run(self) -> None:
         _own.writing = True
+        me = threading.current_thread()
         while True:
             with self._changed:
-                while not self._waiting:
+                while self._thread is me and not self._waiting:
                     self._work.wait()
+                if self._thread is not me:  # closed
+                    return
                 job = self._waiting[0]
             self._do(job)
             with self._changed:

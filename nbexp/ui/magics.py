@@ -9,17 +9,13 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from nbexp.errors import NbexpError, closest
-from nbexp.kernel import native
 from nbexp.kernel.active import activate, deactivate
 from nbexp.kernel.beginning import is_first
 from nbexp.kernel.hook import Hook
-from nbexp.kernel.importing import import_of_project
 from nbexp.kernel.session import Session
 from nbexp.kernel.showing import show_line
+from nbexp.kernel.watches import watch_process
 from nbexp.records import Status
-from nbexp.snapshot.modules import import_watch
-from nbexp.snapshot.random_state import importing
-from nbexp.snapshot.state import note_start
 from nbexp.stage.spec import HELP
 from nbexp.ui.completion import VERBS, attach, completer, detach
 from nbexp.views.line import bundle, head_text, line_text
@@ -93,7 +89,7 @@ StageMagics.stage.__doc__ = HELP
 
 def _print_reasons(status: Status) -> None:
     print(f"{status.stage}: {head_text(status.status, status.seconds, status.ran_at)}")
-    for text in dict.fromkeys(reason.text for reason in (*status.unstored, *status.reasons)):
+    for text in dict.fromkeys(reason.text for reason in (*status.unstored, *status.reasons, *status.problems)):
         print(f"  - {text}")
 
 
@@ -109,10 +105,7 @@ def load_extension(shell: InteractiveShell) -> None:
     """
     if id(shell) in _hooks:
         return
-    note_start(import_watch().on_import, first=is_first(shell))
-    import_watch().around_installed(importing)
-    import_watch().around_project(import_of_project)
-    native.watch(import_watch().on_import)
+    watch_process(first=is_first(shell))
 
     def show(status: Status, after_text: bool) -> None:
         show_line(shell, bundle(status), after_text)
@@ -135,5 +128,5 @@ def unload_extension(shell: InteractiveShell) -> None:
     if hook is not None:
         hook.remove()
         detach(shell, _completers.pop(id(shell)))
-        hook.session.store.drain()
+        hook.session.close()
         deactivate(hook.session)

@@ -20,7 +20,10 @@ def stage_json(status: Status) -> dict[str, Any]:
     return {
         "stage": status.stage,
         "status": status.status,
-        "reasons": [{"kind": r.kind, "name": r.name, "text": r.text} for r in (*status.unstored, *status.reasons)],
+        "reasons": [
+            {"kind": r.kind, "name": r.name, "text": r.text}
+            for r in (*status.unstored, *status.reasons, *status.problems)
+        ],
         "key": status.key,
         "stale": [{"kind": r.kind, "name": r.name, "text": r.text} for r in status.stale],
         "inputs": list(status.inputs),
@@ -31,11 +34,17 @@ def stage_json(status: Status) -> dict[str, Any]:
 
 
 def line_text(status: Status) -> str:
-    """The line: ``train: restored (ran 2026-11-21 14:02, 41 s)``. Absolute times only, so that two replays agree."""
+    """The line: ``train: restored (ran 2026-11-21 14:02, 41 s)``. Absolute times only, so that two replays agree.
+
+    What the store has met stands at the end: ``…; the result of "prep" was not stored``.
+    """
     if status.status == "restored":
-        return f"{status.stage}: {head_text(status.status, status.seconds, status.ran_at)}"
-    why = clause(status.unstored or status.reasons)
-    return f"{status.stage}: {WORDS[status.status]}" + (f" ({why})" if why else "")
+        text = head_text(status.status, status.seconds, status.ran_at)
+    else:
+        why = clause(status.unstored or status.reasons)
+        text = WORDS[status.status] + (f" ({why})" if why else "")
+    met = clause(status.problems)
+    return f"{status.stage}: {text}" + (f"; {met}" if met else "")
 
 
 def head_text(status: str, seconds: float, ran_at: str) -> str:

@@ -98,10 +98,10 @@ def small(root: Path) -> None:
     cost = []
     for key in keys:
         start = time.perf_counter()
-        store.load(store.candidates(key)[0])
+        store.load(next(store.candidates(key)))
         cost.append(time.perf_counter() - start)
     row("look up and load", statistics.median(cost), None, "", within(3e-4))
-    row("look up what is not there", timed(lambda: store.candidates(first.key.digest), 100), None, "", NONE)
+    row("look up what is not there", timed(lambda: list(store.candidates(first.key.digest)), 100), None, "", NONE)
     row("the last 20 records of a stage", timed(lambda: store.heads("a.ipynb", "train", "cell"), 50), None, "", NONE)
 
 
@@ -127,7 +127,7 @@ def arrays(root: Path) -> None:
     row("... until checked and durable", durable, dumped, "joblib.dump", NONE)
 
     def ours() -> Any:
-        content = store.load(store.candidates(key_of("arrays"))[0])
+        content = store.load(next(store.candidates(key_of("arrays"))))
         return pickle.loads(content.graph, buffers=content.buffers)
 
     def mapped() -> Any:
@@ -181,8 +181,8 @@ def many(root: Path) -> None:
     head(f"A store of {MANY:,} records beside one of 100")
     pick = random.Random(1)
     questions: dict[str, Callable[[Store, int], Any]] = {
-        "lookup: candidates and load": lambda s, n: s.load(s.candidates(key_of(pick.randrange(n)))[0]),
-        "lookup that misses": lambda s, n: s.candidates(key_of(("none", pick.random()))),
+        "lookup: candidates and load": lambda s, n: s.load(next(s.candidates(key_of(pick.randrange(n))))),
+        "lookup that misses": lambda s, n: list(s.candidates(key_of(("none", pick.random())))),
         "why: heads of a stage": lambda s, n: s.heads("a.ipynb", "train", "cell"),
         "ls: open the index, 50 newest": lambda s, n: s.catalog().recent(50),
         "ls of one stage": lambda s, n: s.catalog().recent(50, notebook="a.ipynb", stage=f"stage{n // 40}"),

@@ -159,3 +159,18 @@ def test_a_stage_that_nbexp_did_not_see_is_never_called_a_plain_cell(notebook: P
     run = execute(path)
     assert became(run) == {"a": "unstored"}
     assert "nbexp did not see it" in run.cells[-1].reasons[0].text
+
+
+def test_a_result_that_is_lost_in_the_end_is_told_by_the_run(tmp_path: Path) -> None:
+    (tmp_path / ".nbexp").mkdir()
+    full = """
+from nbexp.store import publication
+def sync(temporary):
+    raise OSError(28, "No space left on device")
+publication.sync = sync
+"""
+    path = write(tmp_path / "n.ipynb", "%load_ext nbexp", full, "%%stage last\ny = 1")
+    run = execute(path)
+    assert (run.status, became(run)) == ("completed", {"last": "ran"})
+    (problem,) = run.problems
+    assert problem.startswith('the result of "last" was not stored: the disk')

@@ -157,6 +157,18 @@ def test_where_no_thread_starts_the_work_is_done_at_once(monkeypatch: pytest.Mon
     assert writer.drain(0)
 
 
+def test_a_closed_writer_has_no_thread_and_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    writer = Writer(lambda job: done.append(job.key), pytest.fail)
+    before = threading.active_count()
+    for key in "abc":
+        writer.submit(job(key), hold=True)
+        writer.close()
+        assert threading.active_count() == before
+    writer.close()
+    assert done == [key_of(key) for key in "abc"]
+
+
 def test_submitting_does_not_wait_for_the_work() -> None:
     gate = Gate()
     writer = Writer(gate, pytest.fail)

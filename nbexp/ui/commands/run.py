@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nbexp.errors import BadUse
+from nbexp.runs.ledger import numbered
 from nbexp.ui.console import console, print_error, print_json
 from nbexp.ui.project import Json
 from nbexp.views.line import duration
@@ -106,7 +107,7 @@ def _watch(one: Prepared, stack: ExitStack) -> Any:
     out.print(str(one.request.notebook), style="bold")
     width = max([len(_label(one, cell)) for cell in one.planned()], default=0)
     spinner = stack.enter_context(out.status("starting the kernel")) if sys.stdout.isatty() else None
-    places = {cell.index: place for place, cell in enumerate(one.planned(), start=1)}
+    places = numbered(one.planned())
 
     def started(cell: CellRun, total: int) -> None:
         if spinner is not None:
@@ -143,15 +144,26 @@ def _print_end(one: Prepared, run: Run) -> None:
     failed = next((cell for cell in run.cells if cell.status in ("failed", "died")), None)
     out.print(f"{run.status} in {duration(run.seconds)}: {run_counts(run)}")
     out.print(f"  {run.output}  (run {run.id})", style="dim")
+    for problem in run.problems:
+        print_error(problem, "")
     if run.status != "completed":
-        where = f"{_place(failed)} failed: {failed.error}" if failed and run.status == "failed" else run.error
-        print_error(where, _advice(run, failed))
+        if failed and run.status == "failed":
+            print_error(*_failure(one, run, failed))
+        else:
+            print_error(run.error, _advice(run, failed))
     elif not one.stages:
         _print_hint(one, run)
 
 
-def _place(cell: CellRun) -> str:
-    return f'stage "{cell.stage}" (cell {cell.index + 1})' if cell.stage else f"cell {cell.index + 1}"
+def _failure(one: Prepared, run: Run, failed: CellRun) -> tuple[str, str]:
+    """What failed, and what to do."""
+    place = f"cell {numbered(run.cells)[failed.index]}"
+    if failed.stage in one.range.restored and failed.error.startswith(f'"{failed.stage}" must run'):
+        only = one.request.only
+        return failed.error, f"Drop --only, or use --until {only}." if only else "Drop --from."
+    if failed.stage:
+        place = f'stage "{failed.stage}" ({place})'
+    return f"{place} failed: {failed.error}", _advice(run, failed)
 
 
 def _advice(run: Run, failed: CellRun | None) -> str:
@@ -172,7 +184,8 @@ def _print_hint(one: Prepared, run: Run) -> None:
     if slowest is None or slowest.seconds < SLOW_SECONDS:
         out.print(f"No stages here, and no cell that takes {SLOW_SECONDS:.0f} s: there is little to save.")
         return
-    out.print(f"No stages here. Cell {slowest.index + 1} took {duration(slowest.seconds)}: `{_label(one, slowest)}`")
+    number = numbered(run.cells)[slowest.index]
+    out.print(f"No stages here. Cell {number} took {duration(slowest.seconds)}: `{_label(one, slowest)}`")
     out.print("  Put %%stage in its first line, and %load_ext nbexp in a cell above; the next run restores it.")
 
 
