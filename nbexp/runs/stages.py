@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nbexp.errors import BadUse, closest
 from nbexp.runs.notebook import code_cells, python_tree
+from nbexp.runs.parameters import INJECTED_ID
 
 _MAGIC = "%%stage"
 
@@ -48,19 +49,24 @@ def check_cells(notebook: Any, path: Path) -> tuple[NotebookStage, ...]:
 
     found: list[NotebookStage] = []
     taken: dict[str, int] = {}
-    for index, cell in code_cells(notebook):
+    for number, (index, cell) in enumerate(_own_cells(notebook), start=1):
         header, body = _split(cell.source)
         try:
             spec = parse_spec(header) if header is not None else None
             tree = python_tree(body)
         except BadUse as error:
-            raise BadUse(f'cell {index + 1} of "{path}": {error.what}', error.advice) from None
+            raise BadUse(f'cell {number} of "{path}": {error.what}', error.advice) from None
         except SyntaxError as error:
-            raise _syntax(error, index, path, 1 if header is not None else 0) from None
+            raise _syntax(error, number, path, 1 if header is not None else 0) from None
         if spec is not None:
             name = spec.name or _numbered(default_name(analyse(tree, body)), taken)
             found.append(NotebookStage(index, cell.get("id", ""), name))
     return tuple(found)
+
+
+def _own_cells(notebook: Any) -> Iterator[tuple[int, Any]]:
+    """The code cells without the one that sets parameters: the user's file does not have it, and it is sound."""
+    return ((index, cell) for index, cell in code_cells(notebook) if cell.get("id") != INJECTED_ID)
 
 
 def _split(source: str) -> tuple[str | None, str]:
@@ -71,11 +77,11 @@ def _split(source: str) -> tuple[str | None, str]:
     return None, source
 
 
-def _syntax(error: SyntaxError, index: int, path: Path, above: int) -> BadUse:
+def _syntax(error: SyntaxError, number: int, path: Path, above: int) -> BadUse:
     line = (error.lineno or 1) + above
     text = f": `{error.text.strip()}`" if error.text and error.text.strip() else ""
     return BadUse(
-        f'cell {index + 1} of "{path}" has a syntax error in line {line}: {error.msg}{text}',
+        f'cell {number} of "{path}" has a syntax error in line {line}: {error.msg}{text}',
         "Correct that cell; nothing was run.",
     )
 

@@ -132,7 +132,8 @@ def _index(project: Project) -> Iterator[Finding]:
     except NbexpError as error:
         yield Finding("bad", "index", error.what, error.advice)
         return
-    yield Finding("ok", "index", plural(count, "record"))
+    own = count - sum(signer.records for signer in signers)
+    yield Finding("ok", "index", plural(own, "record"))
     for signer in signers:
         yield Finding("note", "untrusted", claim(signer), how_to_trust(signer))
 

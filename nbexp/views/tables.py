@@ -83,7 +83,7 @@ RECORDS = (
 #: Of pairs (a result, the record that has it).
 RESULTS = (
     Column("name", lambda pair: pair[0].name),
-    Column("value", lambda pair: pair[0].value),
+    Column("value", lambda pair: pair[0].value, "value"),
     Column("notebook", lambda pair: pair[1].record.notebook),
     Column("stage", lambda pair: pair[1].record.stage),
     Column("record", lambda pair: pair[1].id, "id"),
@@ -92,7 +92,7 @@ RESULTS = (
 
 PARTS = (
     Column("kind", lambda part: part.kind),
-    Column("name", lambda part: part.name),
+    Column("name", lambda part: part.name if part.name != part.kind else ""),
     Column("value", lambda part: part.text),
     Column("read by", lambda part: part.via),
     Column("digest", lambda part: part.digest, "id"),
@@ -105,11 +105,12 @@ VARIABLES = (
     Column("value", lambda variable: variable.preview),
 )
 
+#: Of pairs (a cell's number, the cell).
 CELLS = (
-    Column("cell", lambda cell: cell.index + 1),
-    Column("stage", lambda cell: cell.stage),
-    Column("status", cell_text),
-    Column("seconds", lambda cell: cell.seconds, "seconds"),
+    Column("cell", lambda pair: pair[0]),
+    Column("stage", lambda pair: pair[1].stage),
+    Column("status", lambda pair: cell_text(pair[1])),
+    Column("seconds", lambda pair: pair[1].seconds, "seconds"),
 )
 
 PARAMETERS = (
@@ -156,7 +157,7 @@ def variables_table(variables: Iterable[Variable]) -> Table:
 
 def cells_table(cells: Iterable[CellRun]) -> Table:
     """The cells of one run."""
-    return table(CELLS, cells)
+    return table(CELLS, enumerate(cells, start=1))
 
 
 def parameters_table(parameters: Iterable[Parameter]) -> Table:

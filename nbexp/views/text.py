@@ -27,6 +27,8 @@ def shown(value: Any, form: str) -> str:
             return duration(float(value))
         case "bytes":
             return size(int(value))
+        case "value":
+            return f"{value:.6g}" if isinstance(value, float) else str(value)
         case "list":
             return ", ".join(str(item) for item in value)
     return str(value)
@@ -64,7 +66,10 @@ def cell_text(cell: CellRun) -> str:
     """What became of a cell, without its name: ``restored (ran 2026-11-21 14:02)``, ``ran (input `lr`: 1 -> 2)``."""
     match cell.status:
         case "restored":
-            return f"restored (ran {moment(cell.ran_at)})" if cell.ran_at else "restored"
+            met = clause(cell.reasons)  # of the store, whatever stage it concerns
+            return (f"restored (ran {moment(cell.ran_at)})" if cell.ran_at else "restored") + (
+                f"; {met}" if met else ""
+            )
         case "ran" | "unstored":
             why = clause(telling(cell.status, cell.reasons))
             return WORDS[cell.status] + (f" ({why})" if why else "")

@@ -25,6 +25,16 @@ def write(path: Path, *sources: str, tags: dict[int, str] | None = None, minor: 
     return path
 
 
+def write_with_text(path: Path, *sources: str) -> Path:
+    """The same with a text cell above each code cell."""
+    notebook = read(write(path, *sources))
+    notebook.cells = [
+        cell for code in notebook.cells for cell in (nbformat.v4.new_markdown_cell("text", id=f"t-{code['id']}"), code)
+    ]
+    nbformat.write(notebook, path)
+    return path
+
+
 def read(path: Path) -> Any:
     """The notebook at `path`, as it is written."""
     return nbformat.read(path, as_version=4)

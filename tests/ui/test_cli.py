@@ -22,7 +22,7 @@ from nbexp.runs.ledger import CellRun
 from nbexp.store import Keys, Store
 from nbexp.ui.cli import main
 from nbexp.ui.commands import COMMANDS
-from tests.runs.notebooks import read, write
+from tests.runs.notebooks import read, write, write_with_text
 
 
 @pytest.fixture
@@ -120,6 +120,8 @@ def test_version(cli: Any) -> None:
         (["run", "m.ipynb"], 'there is no notebook "m.ipynb"', 'Did you mean "n.ipynb"?'),
         (["run", "bad.ipynb"], '"bad.ipynb" is not a notebook', "Give the path of an .ipynb file."),
         (["run", "syntax.ipynb"], 'cell 1 of "syntax.ipynb" has a syntax error in line 1', "nothing was run"),
+        (["run", "text.ipynb"], 'cell 2 of "text.ipynb" has a syntax error in line 2', "nothing was run"),
+        (["run", "text.ipynb", "-p", "n=2"], 'cell 2 of "text.ipynb" has a syntax error in line 2', "nothing was run"),
         (["run", "n.ipynb", "--until", "trian"], 'no stage "trian"', 'Did you mean "train"?'),
         (["run", "n.ipynb", "-p", "lr"], '"lr" sets no parameter', "-p NAME=VALUE"),
         (["run", "n.ipynb", "-p", "lr=x"], '"x" is not a float', "lr: float"),
@@ -147,6 +149,7 @@ def test_bad_use_is_two_lines_exit_code_2_and_no_trace(
     write(project / "n.ipynb", "# parameters\nlr: float = 1", "%%stage train\nmodel = 1")
     write(project / "syntax.ipynb", "x = (")
     (project / "bad.ipynb").write_text("{}")
+    write_with_text(project / "text.ipynb", "# parameters\nn = 1", "%%stage a\nx = (")
     before = sorted(os.walk(project))
     code, out, err = cli(*words)
     assert (code, out) == (2, "")
@@ -466,6 +469,27 @@ def test_a_store_that_is_switched_off_is_told(cli: Any, monkeypatch: pytest.Monk
 
 
 # --- running ---
+
+
+@pytest.mark.slow
+def test_a_stage_that_had_to_be_restored_says_why_not_and_what_to_do(cli: Any, project: Path) -> None:
+    cells = ("%load_ext nbexp", "# parameters\nn = 1", "%%stage a\nx = n", "%%stage b\ny = x")
+    write(project / "n.ipynb", *cells)
+    code, _, err = cli("run", "n.ipynb", "--only", "b")
+    assert code == 1
+    assert err.splitlines() == ['nbexp: "a" must run (it has not run before)', "  Drop --only, or use --until b."]
+    assert cli("run", "n.ipynb", "--until", "a")[0] == 0
+    code, _, err = cli("run", "n.ipynb", "--from", "b", "-p", "n=3")
+    assert err.splitlines() == ['nbexp: "a" must run (input `n`: 1 -> 3)', "  Drop --from."]
+
+
+@pytest.mark.slow
+def test_a_stage_is_forced_by_a_name_with_a_comma(cli: Any, project: Path) -> None:
+    write(project / "n.ipynb", "%load_ext nbexp", "%%stage\ndf, model = 1, 2")
+    assert cli("run", "n.ipynb")[0] == 0
+    assert "ran (--force)" in cli("run", "n.ipynb", "--force", "df, model")[1]
+    assert "--force" in cli("why", "n.ipynb", "df, model")[1]
+    assert "ran (--no-read)" in cli("run", "n.ipynb", "--no-read")[1]
 
 
 @pytest.mark.slow

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nbexp.records import Reason
+from nbexp.records import Part, Reason
 from nbexp.runs.ledger import CellRun, new_run
-from nbexp.views.tables import CELLS, Column, cells_table, table
+from nbexp.views.tables import CELLS, Column, cells_table, parts_table, table
 from nbexp.views.text import cell_text, plural, run_counts, shown, size
 
 
@@ -28,6 +28,9 @@ def test_sizes(count: int, text: str) -> None:
         (1234, "bytes", "1.2 kB"),
         (["a", "b"], "list", "a, b"),
         (3, "text", "3"),
+        (0.9345678901, "value", "0.934568"),
+        ({"a": 0.9345678901}, "value", "{'a': 0.9345678901}"),
+        (12, "value", "12"),
         (None, "bytes", ""),
         ("", "id", ""),
         (0, "count", "0"),
@@ -52,6 +55,12 @@ LOCK = Reason(
         (CellRun(0, status="unstored", stage="a", reasons=REASONS[:1]), "ran, not stored (input `lr`: 1 -> 2)"),
         (CellRun(0, status="unstored", reasons=(*REASONS, LOCK)), "ran, not stored (cannot store m.lock (lock))"),
         (CellRun(0, status="restored", stage="a", ran_at="2026-11-21T14:02:00"), "restored (ran 2026-11-21 14:02)"),
+        (
+            CellRun(
+                0, status="restored", stage="a", reasons=(Reason("store", "", 'the result of "b" was not stored'),)
+            ),
+            'restored; the result of "b" was not stored',
+        ),
         (CellRun(0, status="failed", error="ValueError: x"), "failed: ValueError: x"),
         (CellRun(0), "not run"),
     ],
@@ -76,6 +85,16 @@ def test_a_table_has_a_value_for_each_column_and_its_json_their_names() -> None:
     assert made.rows == ((2, 4), (3, 9))
     assert made.to_json() == [{"n": 2, "square": 4}, {"n": 3, "square": 9}]
     assert [column.name for column in cells_table([]).columns] == [column.name for column in CELLS]
+
+
+def test_cells_are_numbered_among_the_code_cells() -> None:
+    """As in the progress of a run, and as ``In [2]`` has it, whatever markdown stands between them."""
+    assert [row[0] for row in cells_table([CellRun(1), CellRun(4)]).rows] == [1, 2]
+
+
+def test_a_part_that_is_one_of_its_kind_is_named_once() -> None:
+    (row,) = parts_table([Part("source", "source", "ab")]).rows
+    assert row[:2] == ("source", "")
 
 
 def test_small_words() -> None:
