@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ from nbexp import hashing
 from nbexp.adapters.preview import preview
 from nbexp.errors import Unfingerprintable
 from nbexp.records import Part
+from nbexp.runs.notebook import python_tree
+from nbexp.runs.parameters import assigned, is_titled
 from nbexp.stage.capture import mark_of
 
 if TYPE_CHECKING:
@@ -25,14 +26,13 @@ def parameters_in(info: ExecutionInfo) -> tuple[str, ...]:
     writes into the cell that it injects as well.
     """
     tags = (getattr(info, "cell_meta", None) or {}).get("tags") or ()
-    first = (info.raw_cell or "").lstrip().partition("\n")[0].strip().lower()
-    if first != "# parameters" and _TAGS.isdisjoint(tags):
+    if not is_titled(info.raw_cell or "") and _TAGS.isdisjoint(tags):
         return ()
     try:
-        tree = ast.parse(info.raw_cell or "")
+        tree = python_tree(info.raw_cell or "")
     except SyntaxError:
         return ()
-    return tuple(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    return tuple(dict.fromkeys(each.name for each in assigned(tree)))
 
 
 def parameter_part(name: str, parameters: Mapping[str, Any]) -> Part:

@@ -10,14 +10,14 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from nbexp.errors import BadUse, closest
 from nbexp.runs.annotations import type_of_annotation, type_of_value
 from nbexp.runs.notebook import python_tree
-from nbexp.runs.types import Type
+from nbexp.runs.types import ANY, Type
 
 #: The id of the cell that sets parameters: always the same, so that two runs write the same notebook.
 INJECTED_ID = "nbexp-parameters"
@@ -49,7 +49,7 @@ def parameters_cell(notebook: Any) -> int | None:
     code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     tagged = [i for i, cell in code if "parameters" in cell.metadata.get("tags", ())]
     own = [(i, cell) for i, cell in code if INJECTED_TAG not in cell.metadata.get("tags", ())]
-    titled = [i for i, cell in own if _TITLE.match(cell.source)]
+    titled = [i for i, cell in own if is_titled(cell.source)]
     return next(iter(tagged + titled), None)
 
 
@@ -60,23 +60,60 @@ def parameters(notebook: Any) -> tuple[Parameter, ...]:
         return ()
     source = notebook.cells[index].source
     comments = _comments(source)
-    found: dict[str, Parameter] = {}
-    for statement in python_tree(source).body:
-        for parameter in _parameters_of(statement, comments):
-            found[parameter.name] = parameter
+    found = {each.name: _parameter(each, comments) for each in assigned(python_tree(source))}
     return tuple(found.values())
 
 
-def _parameters_of(statement: ast.stmt, comments: dict[int, str]) -> Iterable[Parameter]:
-    help_text = comments.get(statement.end_lineno or 0, "")
-    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-        default = ast.unparse(statement.value) if statement.value else ""
-        annotation = ast.unparse(statement.annotation)
-        yield Parameter(statement.target.id, type_of_annotation(statement.annotation), annotation, default, help_text)
-    elif isinstance(statement, ast.Assign):
-        for target in statement.targets:
-            if isinstance(target, ast.Name):
-                yield Parameter(target.id, type_of_value(statement.value), "", ast.unparse(statement.value), help_text)
+def is_titled(source: str) -> bool:
+    """Whether a cell's first line is ``# parameters``."""
+    return bool(_TITLE.match(source))
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A name that a parameters cell binds: its annotation and value if it has one, and the line on which it ends."""
+
+    name: str
+    annotation: ast.expr | None
+    value: ast.expr | None
+    line: int
+
+
+def assigned(tree: ast.Module) -> Iterator[Assigned]:
+    """The parameters of a parameters cell: what its own statements assign.
+
+    ``n = 3``, ``n: int = 3``, ``a, b = 1, 2`` do; variables of loops and comprehensions are none.
+
+    Args:
+        tree: The cell as IPython runs it.
+    """
+    for statement in tree.body:
+        line = statement.end_lineno or 0
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            yield Assigned(statement.target.id, statement.annotation, statement.value, line)
+        elif isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                yield from (Assigned(name, None, value, line) for name, value in _pairs(target, statement.value))
+
+
+def _pairs(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, ast.expr | None]]:
+    """Each name in the target of an assignment, and its own value where that can be seen."""
+    if isinstance(target, ast.Name):
+        yield target.id, value
+    elif isinstance(target, ast.Tuple | ast.List):
+        fits = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
+        values = value.elts if fits and isinstance(value, ast.Tuple | ast.List) else [None] * len(target.elts)
+        for inner, part in zip(target.elts, values, strict=True):
+            yield from _pairs(inner, part)
+    elif isinstance(target, ast.Starred):
+        yield from _pairs(target.value, None)
+
+
+def _parameter(each: Assigned, comments: dict[int, str]) -> Parameter:
+    default, text = ast.unparse(each.value) if each.value else "", comments.get(each.line, "")
+    if each.annotation is not None:
+        return Parameter(each.name, type_of_annotation(each.annotation), ast.unparse(each.annotation), default, text)
+    return Parameter(each.name, type_of_value(each.value) if each.value else ANY, "", default, text)
 
 
 def _comments(source: str) -> dict[int, str]:

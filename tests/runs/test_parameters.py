@@ -49,6 +49,17 @@ def test_the_parameters_cell_is_the_tagged_one_else_the_first_with_the_title(cel
     assert parameters_cell(notebook(*cells)) == index
 
 
+def test_variables_of_loops_and_comprehensions_are_no_parameters_and_magics_do_not_matter() -> None:
+    source = "# parameters\n%matplotlib inline\nsizes = [s for s in (1, 2)]\nfor turn in sizes:\n    pass\na, (b, *c) = 1, (2, 3)"
+    found = [(p.name, str(p.type), p.default) for p in parameters(notebook(source))]
+    assert found == [
+        ("sizes", "any", "[s for s in (1, 2)]"),
+        ("a", "int", "1"),
+        ("b", "int", "2"),
+        ("c", "any", ""),
+    ]
+
+
 def test_parameters_have_type_default_and_help() -> None:
     found = [(p.name, str(p.type), p.default, p.help) for p in parameters(notebook(CELL))]
     assert found == [

@@ -30,6 +30,8 @@ CASES = [
     *twins("parameters", _C, setup=_PARAMS, source="y = lr * epochs", miss=_PARAMS.replace("0.1", "0.2"), hit=_PARAMS + "\nunused = 3", value=("y", 0.4, 0.2)),
     *twins("nbexp.params", _C, setup=_PARAMS + "\nimport nbexp", source="y = nbexp.params['lr']", miss=_PARAMS.replace("0.1", "0.2") + "\nimport nbexp", hit=_PARAMS + "  # two\nimport nbexp", value=("y", 0.2, 0.1)),
     *twins("all parameters", _C, setup=_PARAMS + "\nimport nbexp", source="y = dict(nbexp.params)", miss=_PARAMS.replace("2", "3") + "\nimport nbexp", hit="# parameters\nlr = 0.1\n\nepochs = 1 + 1\nimport nbexp", value=("sorted(y)", ["epochs", "lr"], ["epochs", "lr"])),
+    case("parameters cell with a magic", _C, OTHER, cell("# parameters\n%precision 3\nlr = 0.1"), cell("import nbexp\ny = dict(nbexp.params)"), final("y", {"lr": 0.1})),
+    case("parameters are what the cell assigns", _C, OTHER, cell("# parameters\nsizes = [size * 2 for size in (1, 2)]\nfor turn in sizes: pass\na, b = 1, 2"), cell("import nbexp\ny = sorted(nbexp.params)"), final("y", ["a", "b", "sizes"])),
     *twins("parameter read in a helper", _C, setup=_PARAMS + "\nimport nbexp\ndef f(): return nbexp.params['lr']", source="y = f()", miss=_PARAMS.replace("0.1", "0.2") + "\nimport nbexp\ndef f(): return nbexp.params['lr']", hit=_PARAMS + "\nimport nbexp\ndef f():\n    return nbexp.params['lr']", value=("y", 0.2, 0.1)),
     case("load of another stage", _C, HIT, cell("import nbexp"), stage("x = [1, 2]", RAN, name="a"), stage("y = nbexp.load('last', 'x')", RAN, name="b"), final("y", [1, 2]), restart(), cell("import nbexp"), stage("x = [1, 2]", RESTORED, name="a"),
          stage("y = nbexp.load('last', 'x')", RESTORED, name="b"), final("y", [1, 2])),
