@@ -50,7 +50,7 @@ def test_the_parameters_cell_is_the_tagged_one_else_the_first_with_the_title(cel
 
 
 def test_variables_of_loops_and_comprehensions_are_no_parameters_and_magics_do_not_matter() -> None:
-    source = "# parameters\n%matplotlib inline\nsizes = [s for s in (1, 2)]\nfor turn in sizes:\n    pass\na, (b, *c) = 1, (2, 3)"
+    source = "# parameters\n%precision 3\nsizes = [s for s in (1, 2)]\nfor t in sizes: t\na, (b, *c) = 1, (2, 3)"
     found = [(p.name, str(p.type), p.default) for p in parameters(notebook(source))]
     assert found == [
         ("sizes", "any", "[s for s in (1, 2)]"),
