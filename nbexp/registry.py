@@ -29,6 +29,7 @@ LIBRARIES = {
     "pyarrow": "nbexp.adapters.pyarrow",
     "sklearn": "nbexp.adapters.sklearn",
     "matplotlib": "nbexp.adapters.matplotlib",
+    "contourpy": "nbexp.adapters.constructed",
     "torch": "nbexp.adapters.torch",
     "plotly": "nbexp.adapters.plotly",
 }

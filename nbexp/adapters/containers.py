@@ -135,7 +135,7 @@ class Subclass(Fields):
 
     def detach(self, value: Any) -> Any:
         if self._base.fill is None:
-            return value
+            return self._detach_fields(value)
         new = self._new(type(value))
         if isinstance(value, collections.deque):
             collections.deque.__init__(new, (), value.maxlen)
@@ -143,8 +143,20 @@ class Subclass(Fields):
         super().patch(new, value)
         return new
 
+    def _detach_fields(self, value: Any) -> Any:
+        """Of a subclass of an immutable type, what can change are its fields; the rest stays as it was made."""
+        if not self.has_fields:
+            return value
+        parts = self._base.parts(value)
+        new = self._new(type(value), parts if isinstance(value, tuple) else parts[0])
+        super().patch(new, value)
+        return new
+
     def patch(self, live: Any, new: Any) -> None:
         base = self._base
+        if base.fill is None and self.has_fields and type(live) is type(new):
+            super().patch(live, new)
+            return
         if base.fill is None or base.clear is None or type(live) is not type(new):
             raise Unpatchable("", type(live).__qualname__, f"it became a {type(new).__qualname__}")
         if base.extra(live) != base.extra(new):

@@ -15,11 +15,14 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import FigureCanvasBase, FigureManagerBase, NavigationToolbar2
 from matplotlib.category import UnitData
+from matplotlib.contour import ContourSet
 from matplotlib.figure import FigureBase
+from matplotlib.spines import Spines
 from matplotlib.transforms import TransformNode
 
 from nbexp.adapters.attributes import Attributes
 from nbexp.adapters.base import Adapter, Node, Storing
+from nbexp.adapters.constructed import TRIANGULATIONS
 from nbexp.errors import Unpatchable
 
 #: What every artist may hold that is no content: whether it must be drawn again, and who is told so.
@@ -90,11 +93,32 @@ class FigureAdapter(ArtistAdapter):
         return f"{type(value).__qualname__} with {len(value.axes)} axes"[:80]
 
 
+class ContourAdapter(ArtistAdapter):
+    """A set of contours, with the grid that they were worked out from: another set can be made from this one."""
+
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        """As matplotlib does, but with the grid."""
+        make, arguments, state, *rest = value.__reduce_ex__(5)
+        held = {name: vars(value)[name] for name in ("_contour_generator",) if name in vars(value)}
+        return (make, arguments, {**state, **held}, *rest)
+
+
 class TransformAdapter(ArtistAdapter):
     """A transform or a box; which others are built on it shows in them, and what is out of date is worked out anew."""
 
     def __init__(self) -> None:
         super().__init__("matplotlib.transform", frozenset({"_parents", "_invalid"}))
+
+
+class SpinesAdapter(Attributes):
+    """The borders of axes by name; matplotlib's own pickle of them is of no use while a figure is half loaded."""
+
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        return _new, (type(value),), dict(vars(value)), None, None, _fill
+
+
+def _fill(value: Any, state: dict[str, Any]) -> None:
+    vars(value).update(state)
 
 
 class StateAdapter(Adapter):
@@ -201,7 +225,9 @@ def _categories(mapping: dict[Any, int]) -> Any:
 
 
 ADAPTERS: dict[type | str, Adapter] = {
+    **TRIANGULATIONS,
     UnitData: CategoriesAdapter(),
+    Spines: SpinesAdapter("matplotlib.spines"),
     cbook.CallbackRegistry: CallbacksAdapter(),
     cbook.Grouper: GrouperAdapter(),
     figure._AxesStack: AxesStackAdapter(),
@@ -210,6 +236,7 @@ ADAPTERS: dict[type | str, Adapter] = {
 BASES: tuple[tuple[type, Adapter], ...] = (
     (FigureBase, FigureAdapter()),
     (Axes, AxesAdapter("matplotlib.axes")),
+    (ContourSet, ContourAdapter()),
     (Artist, ArtistAdapter()),
     (TransformNode, TransformAdapter()),
 )

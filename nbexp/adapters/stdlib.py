@@ -101,6 +101,18 @@ def _partial(value: Any) -> Node:
     return Node("partial", children=children, labels=(".__class__", ".func", ".args", ".keywords", ""))
 
 
+class _Partial(Described):
+    def detach(self, value: Any) -> Any:
+        new: Any = functools.partial(value.func)
+        new.__setstate__(value.__reduce__()[2])
+        return new
+
+    def patch(self, live: Any, new: Any) -> None:
+        if type(live) is not type(new):
+            raise Unpatchable("", type(live).__qualname__, f"it became a {type(new).__qualname__}")
+        live.__setstate__(new.__reduce__()[2])
+
+
 def _exception(value: BaseException) -> Node:
     """An exception; where it was raised (its traceback holds frames) is no content."""
     held = dict_of(value)  # first: looking makes the dict, which the next line would not yet show
@@ -182,7 +194,7 @@ ADAPTERS: dict[type | str, Adapter] = {
     slice: Described(_slice, repr),
     types.MappingProxyType: Described(_proxy),
     memoryview: Described(_memoryview),
-    functools.partial: Described(_partial),
+    functools.partial: _Partial(_partial),
     "random.Random": _Random(),
     io.StringIO: _Memory(),
     io.BytesIO: _Memory(),

@@ -8,6 +8,7 @@ from torch.utils.hooks import RemovableHandle
 
 from nbexp.adapters.base import Adapter
 from nbexp.adapters.torch.compiled import CompiledAdapter
+from nbexp.adapters.torch.hooks import WrappedHookAdapter
 from nbexp.adapters.torch.modules import ModuleAdapter, OptimizerAdapter
 from nbexp.adapters.torch.parts import (
     ByNameAdapter,
@@ -43,6 +44,7 @@ ADAPTERS: dict[type | str, Adapter] = {
     torch.Generator: GeneratorAdapter(),
     torch.UntypedStorage: StorageAdapter(),
     RemovableHandle: _HANDLE,
+    "torch.nn.modules.module._WrappedHook": WrappedHookAdapter(),
     "torch._dynamo.eval_frame.OptimizedModule": CompiledAdapter(),
 }
 

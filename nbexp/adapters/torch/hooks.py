@@ -7,6 +7,32 @@ from typing import Any
 
 from torch.utils.hooks import RemovableHandle
 
+from nbexp.adapters.base import Adapter, Node
+from nbexp.errors import Unpatchable
+
+#: What a hook in torch's wrapper consists of; what else it has, it took over from the function to look like it.
+_WRAPPED = ("hook", "with_module", "module")
+
+
+class WrappedHookAdapter(Adapter):
+    """A hook that torch calls with its module: the function, and the module that it belongs to."""
+
+    def describe(self, value: Any) -> Node:
+        module = value.module() if value.with_module else None
+        return Node("torch.hook", bool(value.with_module), (), (value.hook, module), (".hook", ".module"))
+
+    def detach(self, value: Any) -> Any:
+        new = object.__new__(type(value))
+        vars(new).update(vars(value))
+        return new
+
+    def patch(self, live: Any, new: Any) -> None:
+        if type(live) is not type(new):
+            raise Unpatchable("", type(live).__qualname__, f"it became a {type(new).__qualname__}")
+        for name in _WRAPPED:
+            vars(live).pop(name, None)
+        vars(live).update({name: vars(new)[name] for name in _WRAPPED if name in vars(new)})
+
 
 def hooks_in(fields: dict[str, Any]) -> dict[str, dict[int, Any]]:
     """Those of an object's fields that are hooks by number: in a module, an optimizer."""
