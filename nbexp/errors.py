@@ -52,6 +52,10 @@ class NbexpError(Exception):
     def __str__(self) -> str:
         return f"{self.what}\n{self.advice}" if self.advice else self.what
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a stack: the two lines, as it does for a magic that is used wrongly."""
+        return [f"{type(self).__name__}: {self.what}", *([self.advice] if self.advice else [])]
+
     @property
     def sentences(self) -> str:
         """What happened and what to do, on one line."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbexp.errors import closest, nearest
+from nbexp.errors import BadUse, closest, nearest
 
 STAGES = ("load", "train", "evaluate")
 
@@ -26,3 +26,8 @@ def test_a_name_that_is_far_from_all_is_not_guessed(word: str) -> None:
 def test_many_names_are_counted_and_none_give_the_other_advice() -> None:
     assert closest("x", [f"name{number}" for number in range(20)]).endswith("name11 and 8 more.")
     assert closest("x", [], "Make one.") == "Make one."
+
+
+def test_a_notebook_shows_an_error_as_two_lines_without_a_stack() -> None:
+    assert BadUse("no such thing", "Take another.")._render_traceback_() == ["BadUse: no such thing", "Take another."]
+    assert BadUse("no such thing")._render_traceback_() == ["BadUse: no such thing"]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nbexp.errors import BadUse, closest
+from nbexp.errors import BadUse, NbexpError, closest
 
 
 def _method(*names: str, **options: Any) -> Callable[[Any, str], None]:
@@ -19,7 +19,7 @@ def _method(*names: str, **options: Any) -> Callable[[Any, str], None]:
             if hasattr(value, name):
                 getattr(value, name)(path, **options)
                 return
-        raise TypeError("no such method")
+        raise TypeError(f"it has no {' and no '.join(names)}")
 
     return write
 
@@ -63,6 +63,9 @@ _WRITERS: dict[str, Callable[[Any, str], None]] = {
     ".pkl": _pickle,
 }
 
+#: What writes a format, where it does not come with the library that made the value.
+_NEEDED = {".parquet": "pyarrow"}
+
 
 def suffixes() -> str:
     """The formats, as a text."""
@@ -73,7 +76,8 @@ def export(value: Any, path: Path) -> None:
     """Write `value` to `path`.
 
     Raises:
-        BadUse: The suffix is not known, or the value has no such form.
+        BadUse: The suffix is not known, the value has no such form, or a package that writes it is missing.
+        NbexpError: The file cannot be written.
     """
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
@@ -83,3 +87,8 @@ def export(value: Any, path: Path) -> None:
     except (TypeError, ValueError, AttributeError, pickle.PicklingError) as error:
         kind = type(value).__qualname__
         raise BadUse(f'a {kind} cannot be written as "{path.suffix}": {error}', "Use .pkl, or .txt.") from error
+    except ImportError as error:
+        needed = _NEEDED.get(path.suffix.lower()) or error.name or "a package that is not installed"
+        raise BadUse(f"a {path.suffix} needs {needed}", f"pip install {needed}") from error
+    except OSError as error:
+        raise NbexpError(f'"{path}" cannot be written: {error.strerror or error}', "Choose another place.") from error

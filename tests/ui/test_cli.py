@@ -112,6 +112,7 @@ def test_version(cli: Any) -> None:
     ("words", "said", "advice"),
     [
         (["rum"], "no such command 'rum'", 'Did you mean "run"?'),
+        (["xyzzy"], "no such command 'xyzzy'", "See `nbexp --help`."),
         (["run", "n.ipynb", "--untl", "x"], "no such option: --untl", 'Did you mean "--until"?'),
         (["run"], "missing argument 'NB...'", "See `nbexp run --help`."),
         (["ls", "-n", "x"], "invalid value for '-n'", "See `nbexp ls --help`."),
@@ -404,6 +405,7 @@ def test_trust_takes_no_key_from_the_store(cli: Any, project: Path, tmp_path: Pa
     assert code == 2
     assert "nbexp trust add alice@gpu1 KEY" in err
     assert json.loads(cli("trust", "--json")[1])["trusted"] == []
+    assert "index: 0 records" in cli("doctor")[1]  # as bare nbexp counts
     for command in ("trust", "doctor"):
         out = cli(command)[1]
         assert 'says it is by "alice@gpu1"' in out

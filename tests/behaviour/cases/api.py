@@ -40,7 +40,7 @@ CASES = [
     case("what is loaded was restored last", _C, MISS, cell("import nbexp\nn = 1"), stage("x = n * 10", RAN, name="a"), cell("n = 2"), stage("x = n * 10", RAN, name="a"), cell("y = nbexp.load('last', 'x')"), final("y", 20), cell("n = 1"), stage("x = n * 10", RESTORED, name="a"), cell("y = nbexp.load('last', 'x')"), final("y", 10)),
     case("load inside a helper", _C, MISS, cell("import nbexp\ndef f(): return nbexp.load('last', 'x')"), stage("x = 1", RAN, name="a"), stage("y = f()", RAN, name="b"), stage("x = 2", RAN, name="a"), stage("y = f()", RAN, name="b"), final("y", 2)),
     case("loaded value is the user's own", _C, HIT, cell("import nbexp"), stage("x = [1]", RAN, name="a"), cell("nbexp.load('last', 'x').append(2)"), stage("x = [1]", RESTORED, name="a"), final("x", [1])),
-    case("load of nothing", _C, OTHER, cell("import nbexp"), stage("y = nbexp.load('last', 'nope')", FAILED, error="BadUse")),
+    case("load of nothing", _C, OTHER, cell("import nbexp"), stage("y = nbexp.load('last', 'nope')", FAILED, error="BadUse", output='BadUse: "last" names nothing', without="Traceback")),
     case("metric that is no number", _C, OTHER, cell("import nbexp"), stage("nbexp.log(loss='a')", FAILED, error="BadUse")),
     case("result that is no plain data", _C, OTHER, cell("import nbexp"), stage("nbexp.result('r', object())", FAILED, error="BadUse")),
     *twins("registered type", _C, setup="import nbexp\nclass P:\n    def __init__(self, v): self.v, self.cache = v, {}\nnbexp.register(P, describe=lambda p: p.v, reduce=lambda p: (P, (p.v,)))\np = P(1)", source="y = p.v",
