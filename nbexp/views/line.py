@@ -48,12 +48,11 @@ def line_text(status: Status) -> str:
 
 
 def head_text(status: str, seconds: float, ran_at: str) -> str:
-    """A line without its reasons, for where these follow whole: ``ran 2026-11-21 14:02, 41 s``."""
+    """A line without its reasons, for where these follow whole: ``ran (2026-11-21 14:02, 41 s)``."""
     facts = [moment(ran_at)] if ran_at else []
     facts += [duration(seconds)] if seconds else []
-    if status == "restored":
-        return f"restored (ran {', '.join(facts)})" if facts else "restored"
-    return f"{WORDS[status]} {', '.join(facts)}".rstrip()
+    then = "ran " if status == "restored" else ""
+    return WORDS[status] + (f" ({then}{', '.join(facts)})" if facts else "")
 
 
 def bundle(status: Status) -> dict[str, Any]:

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import nbexp
-from nbexp.ui.magics import load_extension, unload_extension
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    (tmp_path / "pyproject.toml").touch()
-    monkeypatch.chdir(tmp_path)
-    shell = InteractiveShell()
-    load_extension(shell)
-    yield shell
-    unload_extension(shell)
-    shell.history_manager.end_session()
+from nbexp.ui.magics import unload_extension
 
 
 def offered(shell: InteractiveShell, text: str) -> list[str]:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from nbexp.records import STAGE_MIME, Reason, Status
-from nbexp.views.line import bundle, duration, line_text, moment
+from nbexp.views.line import bundle, duration, head_text, line_text, moment
 
 LOCK = Reason("unstorable", "m.lock", '"m.lock" (_thread.lock) cannot be stored: it is a lock. Drop it first.')
 EDITED = Reason("changed", "source", "its source was edited")
@@ -25,6 +25,19 @@ EDITED = Reason("changed", "source", "its source was edited")
 )
 def test_the_line(status: Status, line: str) -> None:
     assert line_text(status) == line
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds", "ran_at", "text"),
+    [
+        ("ran", 41.0, "2026-11-21T14:02:00", "ran (2026-11-21 14:02, 41 s)"),
+        ("unstored", 0.2, "", "ran, not stored (0.2 s)"),
+        ("failed", 0.0, "", "failed"),
+        ("restored", 41.0, "2026-11-21T14:02:00", "restored (ran 2026-11-21 14:02, 41 s)"),
+    ],
+)
+def test_a_line_without_its_reasons(status: str, seconds: float, ran_at: str, text: str) -> None:
+    assert head_text(status, seconds, ran_at) == text
 
 
 def test_text_and_html_have_the_line_and_the_json_has_every_reason_whole() -> None:

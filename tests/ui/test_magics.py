@@ -1,0 +1,56 @@
+"""`%nbexp` in a shell: what it prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def printed(shell: Any, capsys: pytest.CaptureFixture[str], source: str) -> list[str]:
+    capsys.readouterr()
+    shell.run_cell(source)
+    out, err = capsys.readouterr()
+    return [*out.splitlines(), *err.splitlines()]
+
+
+SHORT = "a: ran, not stored (cannot fingerprint g (generator))"
+
+
+def test_why_has_each_reason_whole_and_once(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.run_cell("%%stage a\ng = (i for i in [1])")
+    head, reason = printed(shell, capsys, "%nbexp why a")
+    assert head.startswith("a: ran, not stored (0.")
+    assert reason.startswith('  - "g" (generator) cannot be fingerprinted: ')
+    assert reason.endswith("Make a list of it, or make it where it is used.")
+
+
+def test_the_line_of_what_was_not_stored_is_short(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(shell, capsys, "%%stage a\ng = (i for i in [1])") == [SHORT]
+    assert printed(shell, capsys, "%nbexp status") == [SHORT]
+
+
+def test_why_of_a_hit_says_when_it_ran(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.run_cell("%%stage a\nx = 1")
+    shell.run_cell("%%stage a\nx = 1")
+    (line,) = printed(shell, capsys, "%nbexp why")
+    assert line.startswith("a: restored (ran 2")
+
+
+def test_why_takes_a_name_with_a_comma(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.run_cell("%%stage\ndf, model = 1, 2")
+    assert printed(shell, capsys, "%nbexp why df, model")[1:] == ["  - it has not run before"]
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("%nbexp statsu", 'Did you mean "status"?'),
+        ("%nbexp foo", "There are: status, why, on, off, help."),
+        ("%nbexp why trian", 'Did you mean "train"?'),
+        ("%nbexp why foo", "There are: train."),
+    ],
+)
+def test_a_word_that_is_not_known(shell: Any, capsys: pytest.CaptureFixture[str], line: str, advice: str) -> None:
+    shell.run_cell("%%stage train\nx = 1")
+    assert printed(shell, capsys, line)[-1] == advice
