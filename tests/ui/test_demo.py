@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nbexp.ui.cli import main
+from nbexp.ui.commands.demo import command
 
 pytest.importorskip("sklearn")
 
@@ -38,6 +39,19 @@ def test_another_folder_of_that_name_is_left_alone(tmp_path: Path, capsys: pytes
     assert main(["demo", str(tmp_path)]) == 2
     assert "is not of the demo" in capsys.readouterr().err
     assert os.listdir(tmp_path) == ["mine.txt"]
+
+
+def test_its_last_lines_name_a_command_that_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / ".venv" / "bin" / "nbexp"
+    own.parent.mkdir(parents=True)
+    own.write_text("")
+    own.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(own)])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert command() == os.path.join(".venv", "bin", "nbexp")
+    monkeypatch.setenv("PATH", str(own.parent))
+    assert command() == "nbexp"
 
 
 def test_without_its_extra_the_demo_names_it(

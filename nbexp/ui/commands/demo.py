@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,6 +53,16 @@ def demo(
     out.print(
         f"\nAll of this took {duration(time.perf_counter() - start)}. Its notebook: {made.notebook}", style="bold"
     )
-    out.print(f"   Go on with it     nbexp run {place / made.notebook.name} -p trees=200")
-    out.print("   With your own     %load_ext nbexp in its first cell, %%stage in a slow one, then nbexp run NB")
+    nbexp = command()
+    out.print(f"   Go on with it     {nbexp} run {place / made.notebook.name} -p trees=200")
+    out.print(f"   With your own     %load_ext nbexp in its first cell, %%stage in a slow one, then {nbexp} run NB")
     return 0
+
+
+def command() -> str:
+    """How this very program is called from here: ``nbexp``, or its path where that word leads elsewhere or nowhere."""
+    own, found = shutil.which(sys.argv[0]), shutil.which("nbexp")
+    if own is None or Path(own).stem != "nbexp" or (found and Path(found).resolve() == Path(own).resolve()):
+        return "nbexp"
+    relative = os.path.relpath(own)
+    return own if relative.startswith("..") else relative
