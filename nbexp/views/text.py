@@ -83,7 +83,8 @@ def cell_text(cell: CellRun) -> str:
 def run_counts(run: Run) -> str:
     """``3 restored, 1 ran, 5 plain cells``."""
     stages = Counter(cell.status for cell in run.cells if cell.stage and cell.status != "not run")
-    parts = [f"{stages[word]} {WORDS[word]}" for word in ("restored", "ran", "unstored") if stages[word]]
+    words = {"restored": "restored", "ran": "ran", "unstored": "not stored"}
+    parts = [f"{stages[status]} {word}" for status, word in words.items() if stages[status]]
     failed = sum(cell.status in ("failed", "died") for cell in run.cells)
     plain = sum(cell.status == "done" and not cell.stage for cell in run.cells)
     left = sum(cell.status == "not run" for cell in run.cells)

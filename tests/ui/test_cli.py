@@ -237,6 +237,11 @@ def test_show_a_record_by_every_kind_of_ref(cli: Any, project: Path, ref: str) -
     assert (document["kind"], document["id"], document["stage"]) == ("record", record_id, "train")
 
 
+def test_show_says_why_a_record_ran(cli: Any, project: Path) -> None:
+    store_record(project, model=1, reasons=(Reason("changed", "lr", "input `lr`: 1 -> 2"),))
+    assert "  input `lr`: 1 -> 2\n" in cli("show", "last")[1]
+
+
 def test_show_a_run(cli: Any, project: Path) -> None:
     run = store_run(project, error="", seconds=3.0)
     code, out, _ = cli("show", run.id[:5])

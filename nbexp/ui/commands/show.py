@@ -70,6 +70,8 @@ def _print_record(stored: Stored) -> None:
     record, out = stored.record, console()
     out.print(f"{record.stage}  {record.notebook}  record {stored.id[:12]}", style="bold")
     out.print(f"ran {moment(record.created)}, {duration(record.seconds)}, by {record.author}, Python {record.python}")
+    for reason in record.reasons:
+        out.print(f"  {reason.text}")
     kept = f"{size(record.artifact.size)} kept" if record.artifact else "its values were not kept"
     out.print(f"{kept}, signed by {stored.author or 'you'}")
     if record.options:
