@@ -55,7 +55,7 @@ _LATER = {
     "--recheck": "Use --force to run the stage now, and compare the results yourself.",
     "--reads": "Read the file with Python's open() in the cell, which is seen, or use --always.",
     "--writes": "Use --always, so that the files are written on every run.",
-    "--env": "Read the variable with os.environ in the cell, which is seen, or use --always.",
+    "--env": "Read the variable with os.environ in a plain cell above: its value is then an input.",
 }
 
 

@@ -46,6 +46,7 @@ def test_headers(line: str, fields: dict[str, Any]) -> None:
         ("%%stage -f", '"-f"', "%%stage? lists them all."),
         ("%%stage a b", '"b"', "- or _"),
         ("%%stage a/b", '"a/b"', "letters"),
+        ("%%stage 'my stage'", '"my stage" is not a valid stage name', "letters"),
         ("%%stage a:b", '"a:b"', "letters"),
         ("%%stage -- a", '"--"', "%%stage? lists them all."),
         ("%%stage --in", '"--in" needs a value', "%%stage?"),

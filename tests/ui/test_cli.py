@@ -196,11 +196,12 @@ def test_bare_nbexp_says_what_there_is_and_what_to_do_next(cli: Any, project: Pa
     assert f"next: nbexp show {run.id[:6]}" in out
 
 
-def test_an_empty_project_is_told_how_to_begin(cli: Any) -> None:
+def test_an_empty_project_is_told_how_to_begin(cli: Any, project: Path) -> None:
     for what in ("stages", "records", "runs", "results"):
         code, out, _ = cli("ls", what)
         assert code == 0
         assert out.startswith("No ")
+        assert str(project / ".nbexp") in out  # the results may lie in another project's
         assert json.loads(cli("ls", what, "--json")[1])[what] == []
 
 

@@ -43,6 +43,7 @@ def ls(
         print_table(found)
     else:
         console().print(_EMPTY[what])
+        console().print(f"  (the store is {project.path})", style="dim")
     return 0
 
 
