@@ -43,12 +43,16 @@ _HEAD = struct.Struct("<4sI")
 _MAGIC = b"NBG1"
 
 
+#: The number of an input that is a function or class: of what it holds, it is none.
+ITSELF = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """An object that exists before the stage runs.
 
     Attributes:
-        root: The input it belongs to. number: Its place in ``mutables(input)``.
+        root: The input it belongs to. number: Its place in ``mutables(input)``; `ITSELF` for the input.
     """
 
     root: str

@@ -8,14 +8,14 @@ content, to be put into the live object, so that every holder sees it (decisions
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from nbexp.adapters.code import code_fingerprint, is_code, resolve
 from nbexp.adapters.fingerprint import Fingerprint, fingerprint
 from nbexp.adapters.general import General
-from nbexp.adapters.graph import Live, held
+from nbexp.adapters.graph import ITSELF, Live, held
 from nbexp.adapters.kinds import BUILTIN
 from nbexp.adapters.patch import detach
 from nbexp.adapters.preview import preview
@@ -75,7 +75,10 @@ def gather(
     attributes = [*_rebound_attributes(inputs), *_changed_in_imports(inputs, imported)]
     marks = {name: mark_of(name, value) for name, value in names.items()}
     others = [*extra, *(value for _, _, value in attributes)]
-    before = _held(inputs, mutated, [*marks.values(), *(mark_of("last value", value) for value in others)])
+    before = [
+        *_held(inputs, mutated, [*marks.values(), *(mark_of("last value", value) for value in others)]),
+        *_out_of_name(inputs, {*bound, *deleted}),
+    ]
     return Outputs(
         names,
         [patch for root in mutated for patch in _patches(root)],
@@ -182,6 +185,16 @@ def _held(inputs: Inputs, mutated: Sequence[Root], marks: Sequence[Fingerprint])
     if not (shared or mutated or overlaps):
         return ()
     return held({label: roots[label].mark.nodes for label in sorted(roots)})
+
+
+def _out_of_name(inputs: Inputs, rebound: Collection[str]) -> Iterator[tuple[object, Live]]:
+    """Functions and classes of the notebook that the stage read, and whose own name it bound anew: ``f = g``, where
+    ``g`` is a function that was defined as ``f``. Their name does not tell that they were there before."""
+    for root in inputs.roots.values():
+        value = root.value
+        name: str = getattr(value, "__qualname__", "") if root.is_code else ""
+        if name.partition(".")[0] in rebound and value.__module__ == NOTEBOOK:
+            yield value, Live(root.label, ITSELF)
 
 
 def _overlap(one: Fingerprint, other: Fingerprint) -> bool:

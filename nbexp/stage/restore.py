@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nbexp.adapters.fingerprint import mutables
-from nbexp.adapters.graph import CodeSource, Live, load
+from nbexp.adapters.graph import ITSELF, CodeSource, Live, load
 from nbexp.adapters.patch import check_patch, patch
 from nbexp.errors import NbexpError, Unloadable
 from nbexp.records import Record, ResultFile
@@ -144,6 +144,8 @@ class _Finder:
         self._nodes: dict[str, tuple[object, ...]] = {}
 
     def __call__(self, live: Live) -> object:
+        if live.number == ITSELF:
+            return self._inputs.roots[live.root].value
         if live.root not in self._nodes:
             root = self._inputs.roots[live.root]
             self._nodes[live.root] = root.mark.nodes or mutables(root.value)

@@ -93,7 +93,7 @@ class Project:
         seen = Seen()
         source = cell.source
         if not self.staged and source.startswith("%%stage"):
-            source = source.partition("\n")[2]
+            source = "# no stage\n" + source.partition("\n")[2]  # its lines keep their numbers
         with _captured(self.shell, seen):
             result = self.shell.run_cell(source, store_history=True, cell_id=cell.id)
         error = result.error_before_exec or result.error_in_exec

@@ -92,4 +92,6 @@ CASES = [
     case("restored twice in one kernel gives two values", _C, HIT, stage("x = [1]", RAN), stage("x = [1]", RESTORED), cell("first = x"), stage("x = [1]", RESTORED), cell("x.append(2)"), final("first", [1])),
     case("restored function keeps its own state", _C, HIT, stage("def f(v=[]):\n    v.append(1)\n    return len(v)", RAN), restart(), stage("def f(v=[]):\n    v.append(1)\n    return len(v)", RESTORED), cell("f()"),
          stage("def f(v=[]):\n    v.append(1)\n    return len(v)", RESTORED), final("f()", 1)),
+    *[case(f"{what} bound to its own name again", _C, HIT, cell(f"{made}\ng = f"), stage("f = g", RAN), stage("f = g", RESTORED), final("f is g", True))
+      for what, made in (("function", "def f(): return 1"), ("class", "class f: pass"))],
 ]  # fmt: skip

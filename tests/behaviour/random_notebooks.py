@@ -1,0 +1,290 @@
+"""Notebooks made by chance, and what their user does: run cells in any order, edit them, change files, restart.
+
+What a notebook of stages shows and leaves must be what the same one shows and leaves without them. Statements share,
+alias, mutate and delete a handful of variables, so that chance finds what nobody has thought of.
+"""
+
+# ruff: noqa: E501
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+
+from tests.behaviour.model import Cell, Restart, Step, Write
+
+_START = """\
+import random
+import numpy as np
+import pandas as pd
+from functools import partial
+from pathlib import Path
+a, b, c = [1, 2], [3], []
+d, e = {}, {'k': a}
+n, m = 1, 2
+s, r = 'text', 'more'
+def f(q): return q
+def g(q): return n
+class A:
+    v = 1
+    def get(self): return self.v, m
+    def __repr__(self): return 'A'
+o, p = A(), A()
+x, y = np.arange(3), np.ones(2)
+t = u = pd.DataFrame({'i': [1, 2], 'j': [3, 4]})
+it = iter([1, 2, 3])
+random.seed(1); np.random.seed(1)"""
+
+#: The variables of each kind; a statement names a kind in braces, ``{K}`` a number, ``{V}`` any plain value.
+_KINDS = {"L": "abc", "D": "de", "N": "nm", "S": "sr", "F": "fg", "O": "op", "X": "xy", "T": "tu"}
+
+_STATEMENTS = r"""{L} = [{K}, {K}]
+{L} = {L}
+{L}.append({V})
+{L} = {L} + [{V}]
+{L} += [{V}]
+{L}[0] = {V}
+{L} = {L}[:]
+{L} = [{L}, {L}]
+{L} = list(map({F}, [{K}, {K}]))
+{L} = sorted({L}, key=repr)
+del {L}[:1]
+{D} = {{'k': {L}, {K}: {V}}}
+{D}['k'] = {L}
+{D}.setdefault('q', []).append({V})
+{D} = dict({D})
+{D}.update(z={V})
+{D}['self'] = {O}
+{L} = {D}['k']
+{D}.pop('k', None)
+{N} = {K}
+{N} += {K}
+{N} = len({L})
+{N}, {L} = {K}, [{V}]
+{N} = {F}({K})
+{N} = len({D}) + int({X}[0])
+def {F}(q):\n    return q, {N}
+def {F}(q):\n    return len({L}), q
+def {F}(q, w={L}):\n    w.append(q)\n    return len(w)
+def {F}(q):\n    global {N}\n    {N} = q\n    return q
+{F} = lambda q: ({N}, q)
+{F} = partial(pow, {K})
+def make(z):\n    def inner(q):\n        nonlocal z\n        z = z + 1\n        return z\n    return inner\n{F} = make({K})
+{F}.mark = {V}
+{F} = {F}
+{S} = {O}.get()
+{S} = str({F}({K}))
+class A:\n    v = {K}\n    def get(self):\n        return self.v, {N}\n    def __repr__(self):\n        return 'A'
+class A(A):\n    w = {K}
+{O} = A()
+{O}.w = {V}
+{O} = {O}
+A.v = {V}
+A.get = lambda self: {K}
+{S} = repr({O}.get())
+{S} = getattr({O}, 'w', None)
+{X} = np.arange({K} + 2)
+{X} = {X}[1:]
+{X} = {X}.copy()
+{X}[0] = {K}
+{X} += 1
+{X} = {X} * 2
+np.multiply({X}, 3, out={X})
+{S} = {X}.sum()
+{T} = pd.DataFrame({{'i': [{K}, {K}], 'j': {X}[:2].tolist()}})
+{T}['i'] = {K}
+{T}.iloc[0, 0] = {K}
+{T} = {T}.copy()
+{T} = {T}
+{S} = {T}['i']
+{T}.attrs['l'] = {L}
+{N} = random.randrange(100)
+random.seed({K})
+{N} = int(np.random.randint(100))
+np.random.seed({K})
+print({N}, len({L}))
+print(type({S}).__name__, {S} if isinstance({S}, (str, int, float)) else '')
+{N}
+{L}
+{D}
+del {L}
+del {N}
+if {N}:\n    {L} = [{K}]
+for i in range({K}):\n    {N} = i
+try:\n    {D}['none']\nexcept Exception as error:\n    {S} = type(error).__name__
+{S} = Path('data.txt').read_text()
+import mod\n{S} = mod.f({K})
+from mod import f as {F}
+import mod\nmod.V = {K}
+{N} = next(it, None)
+it = iter({L})
+exec('{N} = {K}')
+globals()['{N}'] = {K}
+{N} = globals().get('{N}')
+z = {L} is {L}, {O} is {O}
+z = [{L} is value for value in {D}.values()]
+{L} = [{N} for {N} in range({K})]
+{S} = f'{{{N}}} {{{L}}}'
+{N} = 1 / ({K} - 1)
+raise ValueError({N})
+{N} = (lambda: {N})()
+{S} = [one for one in 'abcdenm' if one in globals()]
+np.set_printoptions(precision={K})
+pd.options.display.max_rows = {K}
+{D} = {{**{D}, **{D}}}
+{L}.extend({L})
+{L}.clear()
+{O}.__dict__.update(w={V})
+{O}.__class__ = A
+{S} = {{{K}, {N}}}
+{S} = ({L}, {K})
+{S} = ({S}, {S})
+q = np.random.default_rng({K})
+{N} = int(q.integers(9))
+{S} = random.Random({K})
+{N} = {S}.random() if hasattr({S}, 'random') else 0
+import functools\n@functools.lru_cache\ndef {F}(q):\n    return q, {N}
+{F}.cache_clear()
+import functools\n@functools.wraps({F})\ndef {F}(q, inner={F}):\n    return inner(q), {K}
+import importlib, mod\nimportlib.reload(mod);
+{X} = {T}['i'].to_numpy(copy=True)
+{X} = {X}.reshape(-1, 1)[:, 0]
+{T} = {T}.groupby('i', as_index=False).sum()
+{T}.loc[{K}] = {K}
+{T}.index = {T}.index + 1
+{T}['o'] = [{O}] * len({T})
+from dataclasses import dataclass, field\n@dataclass\nclass B:\n    w: int = {K}\n    l: list = field(default_factory=list)\n{S} = B()
+{S} = B({K}, {L})
+import enum\nclass E(enum.Enum):\n    ONE = {K}\n{S} = E.ONE
+{O}.go = {F}
+{O}.self = {O}
+{S} = {O}.go({K})
+from collections import deque\n{S} = deque({L}, maxlen=3)
+from collections import defaultdict\n{S} = defaultdict(list, k={L})
+{S}['k'].append({K})
+import warnings\nwarnings.warn('w{K}')
+{S} = np.array([{K}, {L}, None], dtype=object)
+{S} = slice({K})
+from IPython.display import display\ndisplay({N}, {S} == 1)
+{N};
+import asyncio\nawait asyncio.sleep(0)\n{N} = {K}
+{L}[:] = [{V}]
+{L}.sort(key=repr)
+{L}.reverse()
+{L} is {L} or {L}.append({K})
+[{L}, {L}][0].append({K})
+while n > 0:\n    n -= 1
+match {N}:\n    case 1:\n        {L} = [1]\n    case _:\n        {L}.append({K})
+with open('data.txt') as h:\n    {S} = h.read()
+{N} = max({N} for {N} in [1, {K}])
+{S} = type('K', (A,), {{'v': {K}}})
+{O}.v = {K}
+del {O}.v
+A.__init__ = lambda self: setattr(self, 'w', {N})
+A.n = property(lambda self: {N})
+A.shared = {L}
+{O}.shared.append({K})
+{S} = {O}.n
+if len({L}) > {K}:\n    del {N}
+try:\n    {N} = {L}[{K}]\nexcept IndexError:\n    pass
+for {N} in {L}:\n    if {N} == {K}:\n        break\nelse:\n    {S} = {K}
+{N} = {K} if ({N} := {K}) else 0
+def {F}(q):\n    from mod import V\n    return V, q
+def {F}(q):\n    import mod\n    mod.V = q\n    return mod.f(q)
+def {F}(q):\n    return eval('{N} + 1')
+{S} = [{F}(one) for one in range(2)]
+{S} = [one for one in ({F}(two) for two in range(2))]
+{D}[{K}] = {D}
+{O}, {O} = {O}, {O}
+{L}, {L} = {L}, {L}
+import copy\n{L} = copy.deepcopy({L})
+import copy\n{O} = copy.copy({O})
+{S} = Path('data.txt').exists(), Path('none.txt').exists()
+{L} += {L}""".splitlines()
+
+_COMMENTS = ("# {K}", "pass", "'{K}'")
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A cell as it stands: its statements, and whether it is a stage."""
+
+    id: str
+    statements: tuple[str, ...]
+    stage: bool
+
+    def step(self) -> Cell:
+        body = "\n".join(self.statements)
+        return Cell(f"%%stage {self.id}\n{body}" if self.stage else body, id=self.id)
+
+
+@dataclass
+class _Story:
+    chance: random.Random
+    cells: list[_Cell] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    def statement(self) -> str:
+        chosen = self.chance.choice(_COMMENTS if self.chance.random() < 0.05 else _STATEMENTS)
+        text = chosen.replace("\\n", "\n")
+        while "{V}" in text:
+            value = self.chance.choice(("{K}", "{N}", "{L}", "{O}", "'{K}'", "({K}, {L})", "{K}.0"))
+            text = text.replace("{V}", value, 1)
+        while "{K}" in text:
+            text = text.replace("{K}", str(self.chance.randrange(4)), 1)
+        for kind, names in _KINDS.items():
+            while f"{{{kind}}}" in text:
+                text = text.replace(f"{{{kind}}}", self.chance.choice(names), 1)
+        return text.replace("{{", "{").replace("}}", "}")
+
+    def some(self, count: int) -> tuple[str, ...]:
+        return tuple(self.statement() for _ in range(count))
+
+    def edit(self) -> None:
+        at = self.chance.randrange(len(self.cells))
+        statements = list(self.cells[at].statements)
+        where = self.chance.randrange(len(statements) + 1)
+        how = self.chance.random()
+        if how < 0.4 or not statements[where : where + 1]:
+            statements.insert(where, self.statement())
+        elif how < 0.7 or len(statements) == 1:
+            statements[where] = self.statement()
+        else:
+            del statements[where]
+        self.cells[at] = replace(self.cells[at], statements=tuple(statements))
+
+    def write(self) -> None:
+        number = self.chance.randrange(3)
+        if self.chance.random() < 0.5:
+            self.steps.append(Write("data.txt", f"{number}"))
+        else:
+            self.steps.append(Write("mod.py", f"V = {number}\ndef f(q):\n    return q, V\n"))
+
+    def run(self) -> None:
+        """A round of the user's: cells are edited or not, and run from the top, or some of them in any order."""
+        for act, share in ((self.edit, 0.7), (self.edit, 0.3), (self.write, 0.2)):
+            if self.chance.random() < share:
+                act()
+        if self.chance.random() < 0.6:
+            self.steps += [Restart(), Cell(_START, id="start")]
+            chosen = self.cells
+        else:
+            chosen = self.chance.choices(self.cells, k=self.chance.randrange(1, len(self.cells)))
+        self.steps += [cell.step() for cell in chosen]
+
+
+def story(seed: int, cells: int = 6, rounds: int = 5) -> list[Step]:
+    """What a user does with one notebook.
+
+    Args:
+        seed: The same seed, the same story. cells: Of the notebook. rounds: Of editing and running.
+    """
+    made = _Story(random.Random(seed))
+    made.cells = [
+        _Cell(f"s{at}", made.some(made.chance.randrange(1, 5)), made.chance.random() < 0.8) for at in range(cells)
+    ]
+    made.steps += [Write("data.txt", "0"), Write("mod.py", "V = 0\ndef f(q):\n    return q, V\n"), Restart()]
+    made.steps.append(Cell(_START, id="start"))
+    made.steps += [cell.step() for cell in made.cells]
+    for _ in range(rounds):
+        made.run()
+    return made.steps
