@@ -130,15 +130,19 @@ def _step(step: Any) -> int | None:
     raise BadUse(f'"step={step!r}" is no whole number', "Give the step as an int.")
 
 
-def _plain(name: str, value: Any) -> Any:
+def _plain(name: str, value: Any, around: tuple[int, ...] = ()) -> Any:
+    """The value as JSON can hold it; `around` are the ids of the lists and dicts in which it lies."""
     if isinstance(value, _PLAIN):
         return value
+    if id(value) in around:
+        raise BadUse(f'the result "{name}" contains itself', "Give numbers, texts, lists or dicts.")
+    around = (*around, id(value))
     if isinstance(value, list | tuple):
-        return [_plain(name, item) for item in value]
+        return [_plain(name, item, around) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): _plain(name, item) for key, item in value.items()}
-    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        return value.item()
+        return {str(key): _plain(name, item, around) for key, item in value.items()}
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item") and isinstance(found := value.item(), _PLAIN):
+        return found
     raise BadUse(
         f'the result "{name}" is {type(value).__qualname__}, not plain data',
         "Give numbers, texts, lists or dicts; save a figure or table to a file instead.",
