@@ -17,6 +17,7 @@ import socket
 import stat
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -300,11 +301,59 @@ def open_regular(path: str) -> int:
 
 
 def map_private(fd: int, size: int) -> memoryview:
-    """The open file's bytes, mapped copy-on-write: writing to the view changes the view alone.
+    """The open file's bytes, writable, whose changes stay in the view: mapped copy-on-write, or in memory of their own.
 
-    The map outlives the file's name and its descriptor on a local file system.
+    A map outlives the file's name and its descriptor on a local file system. What is small is read, which takes less
+    than its map; so is what the system cannot map now. Before Python 3.13 each map holds a descriptor as long as it
+    lives: no more than a quarter of those that the process may have are used for maps, what comes later is read.
+
+    Raises:
+        OSError: If it can be neither mapped nor read.
     """
-    return memoryview(mmap.mmap(fd, size, access=mmap.ACCESS_COPY)) if size else memoryview(bytearray())
+    if size >= MAPPED_BYTES and (_MAPS_HOLD_NONE or len(_maps) < _most_maps()):
+        with contextlib.suppress(OSError):  # no descriptor is left, no address space, or no maps on this file system
+            return memoryview(_mapped(fd, size))
+    content = bytearray(size)
+    if size and _read_into(fd, content) != size:
+        raise OSError(errno.EIO, "the file was cut short while it was read")
+    return memoryview(content)
+
+
+#: Files below this size are read and not mapped.
+MAPPED_BYTES = 1 << 20
+
+_MAPS_HOLD_NONE = _WINDOWS or sys.version_info >= (3, 13)
+
+#: Maps that hold a descriptor.
+_maps: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
+
+
+def _mapped(fd: int, size: int) -> mmap.mmap:
+    if sys.version_info >= (3, 13) and not _WINDOWS:
+        return mmap.mmap(fd, size, access=mmap.ACCESS_COPY, trackfd=False)
+    made = mmap.mmap(fd, size, access=mmap.ACCESS_COPY)
+    _maps.add(made)
+    return made
+
+
+def _most_maps() -> int:
+    """How many maps may hold a descriptor: a quarter of what the process may have."""
+    try:
+        import resource
+    except ImportError:
+        return 256
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 1 << 16 if limit == resource.RLIM_INFINITY else limit // 4
+
+
+def _read_into(fd: int, content: bytearray) -> int:
+    """Fill `content` from the beginning of the file; how many bytes there were."""
+    view, at = memoryview(content), 0
+    os.lseek(fd, 0, os.SEEK_SET)
+    with open(fd, "rb", buffering=0, closefd=False) as file:
+        while at < len(view) and (count := file.readinto(view[at:])):
+            at += count
+    return at
 
 
 def is_network(path: str) -> bool:

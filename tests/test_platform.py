@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import mmap
 import os
 import stat
 import subprocess
@@ -93,6 +95,63 @@ def test_a_map_is_private_and_outlives_the_file(tmp_path: Path) -> None:
     assert path.read_bytes() == b"abc"
     path.unlink()
     assert bytes(view) == b"Xbc"
+
+
+def refuse_to_map(*_: object, **__: object) -> None:
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
+@pytest.mark.parametrize("way", ["mapped", "small", "no descriptor left", "enough maps"])
+def test_what_is_not_mapped_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    monkeypatch.setattr(platform, "MAPPED_BYTES", 1 << 20 if way == "small" else 1)
+    if way == "no descriptor left":
+        monkeypatch.setattr(platform, "_mapped", refuse_to_map)
+    if way == "enough maps":
+        monkeypatch.setattr(platform, "_MAPS_HOLD_NONE", False)
+        monkeypatch.setattr(platform, "_most_maps", lambda: 0)
+    path = tmp_path / "file"
+    path.write_bytes(b"abc" * 1000)
+    fd = platform.open_regular(os.fspath(path))
+    os.lseek(fd, 7, os.SEEK_SET)  # as after it was hashed
+    views = [platform.map_private(fd, 3000) for _ in range(2)]
+    os.close(fd)
+    views[0][0] = ord("X")
+    assert path.read_bytes() == bytes(views[1]) == b"abc" * 1000
+    assert bytes(views[0]) == b"X" + (b"abc" * 1000)[1:]
+    assert isinstance(views[0].obj, mmap.mmap if way == "mapped" else bytearray)
+
+
+def test_a_file_that_is_cut_short_while_it_is_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"abc")
+    fd = platform.open_regular(os.fspath(tmp_path / "file"))
+    with pytest.raises(OSError, match="cut short"):
+        platform.map_private(fd, 4)
+    os.close(fd)
+
+
+@posix
+def test_maps_take_a_part_of_the_descriptors_and_give_them_back(tmp_path: Path) -> None:
+    code = f"""
+import os, resource
+from nbexp import platform
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+path = {os.fspath(tmp_path / "file")!r}
+open(path, "wb").write(bytes(platform.MAPPED_BYTES))
+def views():
+    for _ in range(100):
+        fd = platform.open_regular(path)
+        yield platform.map_private(fd, platform.MAPPED_BYTES)
+        os.close(fd)
+for _ in range(2):
+    kept = list(views())
+    print(sum(type(view.obj).__name__ == "mmap" for view in kept))
+    view = None
+    del kept
+open(path).close()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    few = "16" if sys.version_info < (3, 13) else "100"
+    assert done.stdout.split() == [few, few], done.stderr
 
 
 def test_an_empty_file_maps_to_nothing(tmp_path: Path) -> None:

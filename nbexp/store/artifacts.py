@@ -90,7 +90,10 @@ def get(blobs: Blobs, artifact: Artifact, payload: bytes | memoryview) -> Conten
     for span in artifact.buffers:
         _check_span(span)
         ends[span.blob] = max(ends.get(span.blob, 0), span.offset + span.size)
-    maps = {name: blobs.map(name, end) for name, end in ends.items() if name}
+    # the largest first: where few maps are left, they spare most
+    maps = {
+        name: blobs.map(name, ends[name]) for name in sorted(filter(None, ends), key=ends.__getitem__, reverse=True)
+    }
     maps[""] = own
     views, taken = [], set[Span]()
     for span in artifact.buffers:
