@@ -31,6 +31,7 @@ LIBRARIES = {
     "matplotlib": "nbexp.adapters.matplotlib",
     "contourpy": "nbexp.adapters.constructed",
     "torch": "nbexp.adapters.torch",
+    "scipy": "nbexp.adapters.scipy",
     "plotly": "nbexp.adapters.plotly",
 }
 

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nbexp.adapters.base import Adapter
+from nbexp.adapters.general import General
 from nbexp.adapters.transient import Transient
+from nbexp.adapters.unchanged import Unchanged, unchanged
 from nbexp.errors import Unpatchable
 from nbexp.registry import adapter_for
 
@@ -19,7 +21,8 @@ def detach(value: Any) -> Any:
     """A new object of equal content, one level deep: its children are the same objects as those of `value`.
 
     Large memory may be shared with `value`: store what comes back before `value` changes again. A lock or the like,
-    which has no content, is given as it is: it stays where it is.
+    which has no content, is given as it is: it stays where it is. Of what only pickle's protocol knows, comes back what
+    `check_patch` needs to see that it did not change.
 
     Raises:
         Unpatchable: An object of this type cannot take over another's content, so that storing it is of no use.
@@ -29,6 +32,8 @@ def detach(value: Any) -> Any:
     adapter = adapter_for(type(value))
     if isinstance(adapter, Transient):
         return value
+    if isinstance(adapter, General):
+        return unchanged(value)
     if type(adapter).patch is Adapter.patch:
         adapter.patch(value, value)  # raises, in the words of the adapter
     new = adapter.detach(value)
@@ -43,6 +48,9 @@ def check_patch(live: Any, new: Any) -> None:
     Raises:
         Unpatchable: It will not: `live` cannot take over the content of `new`.
     """
+    if isinstance(new, Unchanged):
+        new.check(live)
+        return
     if type(live) is not type(new):
         raise Unpatchable("", type(live).__qualname__, f"it cannot become a {type(new).__qualname__}")
     if type(live) in _EXACT or live is new:
@@ -62,6 +70,9 @@ def patch(live: Any, new: Any) -> None:
         Unpatchable: It cannot be done. `live` is then as before.
     """
     if live is new:
+        return
+    if isinstance(new, Unchanged):
+        new.check(live)
         return
     if (exact := _EXACT.get(type(live))) is None:
         adapter_for(type(live)).patch(live, new)

@@ -1,6 +1,6 @@
 """Estimators of scikit-learn, fitted or not, their decision trees, and the bunches that its functions return.
 
-Everything else that scikit-learn makes (losses, search trees, kernels in Cython) tells pickle all that it is made of,
+Everything else that scikit-learn makes (losses, kernels in Cython) tells pickle all that it is made of,
 and so takes the general route.
 """
 
@@ -15,6 +15,8 @@ from sklearn.utils import Bunch
 from nbexp.adapters.attributes import Attributes
 from nbexp.adapters.base import Adapter, Node
 from nbexp.adapters.content import as_bytes
+from nbexp.adapters.general import General
+from nbexp.errors import Unfingerprintable
 
 
 class EstimatorAdapter(Attributes):
@@ -72,6 +74,31 @@ class TreeAdapter(Adapter):
         return f"Tree of {value.node_count:,} nodes"
 
 
-ADAPTERS: dict[type | str, Adapter] = {Bunch: BunchAdapter(), Tree: TreeAdapter()}
+#: Where the state of a search tree has the counts of what was looked up in it so far.
+_COUNTS = slice(7, 11)
+
+
+class SearchTreeAdapter(General):
+    """A tree in which neighbours are searched, without its counts of searches: asking it does not change it."""
+
+    def _reduced(self, value: Any) -> str | tuple[Any, ...]:
+        make, arguments, state, *rest = value.__reduce_ex__(5)
+        if len(state) != _FIELDS:
+            raise Unfingerprintable("", type(value).__qualname__, "its fields are unknown", "Make it where it is used.")
+        return (make, arguments, (*state[: _COUNTS.start], *state[_COUNTS.stop :]), *rest)
+
+
+_FIELDS = 13
+_SEARCH_TREE = SearchTreeAdapter(object)
+
+ADAPTERS: dict[type | str, Adapter] = {
+    Bunch: BunchAdapter(),
+    Tree: TreeAdapter(),
+    **{
+        f"sklearn.neighbors._{kind.lower()}_tree.{kind}Tree{bits}": _SEARCH_TREE
+        for kind in ("KD", "Ball")
+        for bits in ("", "32", "64")
+    },
+}
 
 BASES: tuple[tuple[type, Adapter], ...] = ((BaseEstimator, EstimatorAdapter()),)

@@ -16,7 +16,7 @@ from typing import Any
 from nbexp.adapters.fingerprint import mutables
 from nbexp.adapters.graph import ITSELF, CodeSource, Live, load
 from nbexp.adapters.patch import check_patch, patch
-from nbexp.errors import NbexpError, Unloadable
+from nbexp.errors import NbexpError, Unloadable, Unpatchable
 from nbexp.records import Record, ResultFile
 from nbexp.stage.key import Inputs
 from nbexp.store import Content, Store, Stored
@@ -88,6 +88,13 @@ def prepare(store: Store, stored: Stored, inputs: Inputs, code: Callable[[], Cod
         raise Unloadable(f"its stored values cannot be loaded: {why}", "The stage runs again.") from error
 
 
+def _check_patch(link: Live, live: Any, new: Any) -> None:
+    try:
+        check_patch(live, new)
+    except Unpatchable as error:
+        raise error.inside(link.root) from None
+
+
 def _loaded(
     stored: Stored,
     content: Content,
@@ -98,8 +105,8 @@ def _loaded(
     find = _Finder(inputs)
     graph = load(content.graph, content.buffers, live=find, code=LazyCode(code))
     patches = tuple((find(live), new) for live, new in graph[PATCHES])
-    for live, new in patches:
-        check_patch(live, new)
+    for (link, _), (live, new) in zip(graph[PATCHES], patches, strict=True):
+        _check_patch(link, live, new)
     for module, _, _ in graph[ATTRIBUTES]:
         importlib.import_module(module)
     return Restored(

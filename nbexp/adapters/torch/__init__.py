@@ -8,7 +8,7 @@ from torch.utils.hooks import RemovableHandle
 
 from nbexp.adapters.base import Adapter
 from nbexp.adapters.torch.compiled import CompiledAdapter
-from nbexp.adapters.torch.hooks import WrappedHookAdapter
+from nbexp.adapters.torch.hooks import HandleAdapter, WrappedHookAdapter
 from nbexp.adapters.torch.modules import ModuleAdapter, OptimizerAdapter
 from nbexp.adapters.torch.parts import (
     ByNameAdapter,
@@ -26,11 +26,6 @@ _SCRIPT = Refused(
     "it is compiled by torch.jit", "Keep the module it was made from, and compile it in the stage that uses it."
 )
 _ITERATOR = Refused("it is read once and cannot be wound back", "Keep the DataLoader, and iterate where it is used.")
-_HANDLE = Refused(
-    "which module's hook it removes cannot be told",
-    "Remove the hook in the stage that sets it, or keep the handle out of other stages.",
-    stored=True,
-)
 
 #: Exact types; subclasses follow `BASES`. A name stands for what must not be imported here.
 ADAPTERS: dict[type | str, Adapter] = {
@@ -43,7 +38,7 @@ ADAPTERS: dict[type | str, Adapter] = {
     torch.device: DeviceAdapter(),
     torch.Generator: GeneratorAdapter(),
     torch.UntypedStorage: StorageAdapter(),
-    RemovableHandle: _HANDLE,
+    RemovableHandle: HandleAdapter(),
     "torch.nn.modules.module._WrappedHook": WrappedHookAdapter(),
     "torch._dynamo.eval_frame.OptimizedModule": CompiledAdapter(),
 }

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
 from torch.utils.hooks import RemovableHandle
 
-from nbexp.adapters.base import Adapter, Node
-from nbexp.errors import Unpatchable
+from nbexp.adapters.base import Adapter, Node, Storing
+from nbexp.errors import Unfingerprintable, Unpatchable
+
+_HANDLE = "which module's hook it removes cannot be told"
+_HANDLE_ADVICE = "Remove the hook in the stage that sets it, or keep the handle out of other stages."
+
+
+class HandleAdapter(Adapter):
+    """What removes a hook. Once that is done, or the module is gone, a handle does nothing more."""
+
+    def describe(self, value: Any) -> Node:
+        if not _is_spent(value):
+            raise Unfingerprintable("", type(value).__qualname__, _HANDLE, _HANDLE_ADVICE)
+        return Node("torch.spent handle")
+
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        return (spent_handle, ()) if _is_spent(value) else NotImplemented
+
+
+def _is_spent(handle: Any) -> bool:
+    hooks = [ref() for ref in (handle.hooks_dict_ref, *(handle.extra_dict_ref or ()))]
+    return not any(held is not None and handle.id in held for held in hooks)
+
+
+def spent_handle() -> RemovableHandle:
+    """A handle that removes nothing."""
+    return RemovableHandle(OrderedDict())
+
 
 #: What a hook in torch's wrapper consists of; what else it has, it took over from the function to look like it.
 _WRAPPED = ("hook", "with_module", "module")

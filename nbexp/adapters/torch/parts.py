@@ -98,16 +98,14 @@ class Refused(Adapter):
     """What cannot be told or brought back for sure.
 
     Args:
-        why, advice: For the error. stored: Whether it can be stored all the same.
+        why, advice: For the error.
     """
 
-    def __init__(self, why: str, advice: str, *, stored: bool = False) -> None:
-        self._why, self._advice, self._stored = why, advice, stored
+    def __init__(self, why: str, advice: str) -> None:
+        self._why, self._advice = why, advice
 
     def describe(self, value: Any) -> Node:
         raise Unfingerprintable("", type(value).__qualname__, self._why, self._advice)
 
     def reduce(self, value: Any, storing: Storing) -> Any:
-        if self._stored:
-            return NotImplemented
         raise Unstorable("", type(value).__qualname__, self._why, self._advice)
