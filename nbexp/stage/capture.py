@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import is_not
 from typing import Any
 
 from nbexp.adapters.code import code_fingerprint, is_code, resolve
@@ -109,7 +110,8 @@ def _described(value: Any, mark: Fingerprint) -> tuple[str, str, str]:
 
 
 def _is_mutated(root: Root) -> bool:
-    """Whether the object read (not the name, which may be bound to another by now) has another content.
+    """Whether the object read (not the name, which may be bound to another by now) has another content, or is made of
+    other objects: ``rows[0] = row`` may put an equal one there, which is shared from then on.
 
     Raises:
         Unstorable: A function or class was changed: that cannot be put into the live one for sure.
@@ -125,7 +127,8 @@ def _is_mutated(root: Root) -> bool:
                 "Keep what changes in a variable of its own.",
             )
         return False
-    return fingerprint(root.value, label=root.label).digest != root.mark.digest
+    now = fingerprint(root.value, label=root.label)
+    return now.digest != root.mark.digest or any(map(is_not, now.nodes, root.mark.nodes))
 
 
 def _patches(root: Root) -> list[tuple[Live, Any]]:

@@ -94,4 +94,9 @@ CASES = [
          stage("def f(v=[]):\n    v.append(1)\n    return len(v)", RESTORED), final("f()", 1)),
     *[case(f"{what} bound to its own name again", _C, HIT, cell(f"{made}\ng = f"), stage("f = g", RAN), stage("f = g", RESTORED), final("f is g", True))
       for what, made in (("function", "def f(): return 1"), ("class", "class f: pass"))],
+    _replayed("an equal object put into an input", "rows = [[1]]\nrow = [1]", "rows[0] = row", cell("row.append(2)"), final("rows", [[1, 2]])),
+    _replayed("an equal object put into an instance", "class A: pass\na = A()\na.v = [1]\nv = [1]", "a.v = v", cell("v.append(2)"), final("a.v", [1, 2])),
+    _replayed("an equal array put into a dict", "import numpy as np\nd = {'a': np.zeros(2)}\nz = np.zeros(2)", "d['a'] = z", cell("z[0] = 1"), final("d['a'].tolist()", [1.0, 0.0]), needs="numpy"),
+    _replayed("a new equal object put into an input", "rows = [[1]]\nrow = rows[0]", "rows[0] = [1]", cell("row.append(2)"), final("rows", [[1]])),
+    _replayed("inputs exchanged", "a, b = [1], [1]\nc = [a, b]", "c.reverse()", cell("a.append(2)"), final("c", [[1], [1, 2]])),
 ]  # fmt: skip
