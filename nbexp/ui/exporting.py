@@ -86,7 +86,8 @@ def export(value: Any, path: Path) -> None:
         writer(value, str(path))
     except (TypeError, ValueError, AttributeError, pickle.PicklingError) as error:
         kind = type(value).__qualname__
-        raise BadUse(f'a {kind} cannot be written as "{path.suffix}": {error}', "Use .pkl, or .txt.") from error
+        what = f'a value of the type {kind} cannot be written as "{path.suffix}": {error}'
+        raise BadUse(what, "Use .npy, .pkl or .txt." if kind == "ndarray" else "Use .pkl or .txt.") from error
     except ImportError as error:
         needed = _NEEDED.get(path.suffix.lower()) or error.name or "a package that is not installed"
         raise BadUse(f"a {path.suffix} needs {needed}", f"pip install {needed}") from error

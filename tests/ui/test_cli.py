@@ -95,6 +95,19 @@ def test_every_command_has_help_with_an_example_and_json(cli: Any, command: str)
     assert "--json" in out
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_words_as_a_user_writes_them(cli: Any, command: str) -> None:
+    """No types of Python, no brackets in brackets."""
+    out = cli(command, "--help")[1]
+    assert not [leak for leak in ("<", "{", "[[", "list[", "Path", "INTEGER", "TEXT") if leak in out]
+
+
+def test_the_line_of_usage_has_the_arguments(cli: Any) -> None:
+    assert "nbexp run [OPTIONS] NB...\n" in cli("run", "--help")[1]
+    assert "nbexp get [OPTIONS] REF [STAGE] NAME\n" in cli("get", "--help")[1]
+    assert "What to list. [default: stages]" in cli("ls", "--help")[1]
+
+
 def test_help_lists_the_commands_each_with_a_whole_sentence(cli: Any) -> None:
     code, out, _ = cli("--help")
     assert code == 0
@@ -354,7 +367,7 @@ def test_get_prints_a_value_a_result_or_writes_a_file(cli: Any, project: Path) -
         (["last"], "It has: model, accuracy, figure.txt."),
         (["train", "model"], 'Did you mean "n.ipynb:train"?'),
         (["last", "model", "-o", "m.xyz"], "no format that can be written"),
-        (["last", "model", "-o", "m.csv"], 'a list cannot be written as ".csv"'),
+        (["last", "model", "-o", "m.csv"], 'a value of the type list cannot be written as ".csv"'),
         (["last", "model", "-o", "none/m.json"], "there is no folder"),
     ],
 )

@@ -22,8 +22,13 @@ class Frame:
     ("value", "name", "what", "advice"),
     [
         (Frame(), "x.parquet", "a .parquet needs pyarrow", "pip install pyarrow"),
-        ([1], "x.csv", 'a list cannot be written as ".csv": it has no to_csv and no write_csv', "Use .pkl, or .txt."),
-        ([1], "x.npy", 'a list cannot be written as ".npy": not an array', "Use .pkl, or .txt."),
+        (
+            [1],
+            "x.csv",
+            'a value of the type list cannot be written as ".csv": it has no to_csv and no write_csv',
+            "Use .pkl or .txt.",
+        ),
+        ([1], "x.npy", 'a value of the type list cannot be written as ".npy": not an array', "Use .pkl or .txt."),
         ([1], "x.zzz", 'x.zzz" names no format that can be written', ".csv, .parquet, .json, .npy, .png, .svg, .pdf"),
         ([1], "x.zzz", "names no format", ".html, .txt, .pkl."),
     ],
