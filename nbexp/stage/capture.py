@@ -128,7 +128,15 @@ def _is_mutated(root: Root) -> bool:
             )
         return False
     now = fingerprint(root.value, label=root.label)
-    return now.digest != root.mark.digest or any(map(is_not, now.nodes, root.mark.nodes))
+    return now.digest != root.mark.digest or _is_made_of_others(root, now)
+
+
+def _is_made_of_others(root: Root, now: Fingerprint) -> bool:
+    if not any(map(is_not, now.nodes, root.mark.nodes)):
+        return False
+    again = fingerprint(root.value, label=root.label)  # some objects are made anew whenever the value is asked for them
+    moved = map(is_not, now.nodes, root.mark.nodes)
+    return any(other and node is same for other, node, same in zip(moved, now.nodes, again.nodes, strict=True))
 
 
 def _patches(root: Root) -> list[tuple[Live, Any]]:

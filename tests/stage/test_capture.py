@@ -1,0 +1,41 @@
+"""What a stage did to its inputs."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbexp.adapters.fingerprint import fingerprint
+from nbexp.adapters.resolving import Name
+from nbexp.errors import Unfingerprintable
+from nbexp.stage.capture import _is_mutated
+from nbexp.stage.key import Root
+from tests.adapters.conformance import Case
+from tests.adapters.test_conformance import each
+
+
+def root(value: object) -> Root:
+    return Root(Name("__main__", ("value",)), "value", value, fingerprint(value), False)
+
+
+@pytest.mark.parametrize("case", each())
+def test_a_value_that_was_only_read_is_not_mutated(case: Case) -> None:
+    try:
+        read = root(case.make())
+    except Unfingerprintable:
+        pytest.skip("it cannot be told")
+    assert not _is_mutated(read)
+
+
+@pytest.mark.parametrize("case", each("mutate"))
+def test_a_value_that_was_changed_is_mutated(case: Case) -> None:
+    read = root(case.make())
+    assert case.mutate is not None
+    case.mutate(read.value)
+    assert _is_mutated(read)
+
+
+def test_another_object_that_equals_the_one_before() -> None:
+    rows = [[1], [2]]
+    read = root(rows)
+    rows[1] = [2]
+    assert _is_mutated(read)
