@@ -17,8 +17,6 @@ from nbexp import platform
 #: Fingerprints and keys of another version never match: raise it when any encoding changes its meaning.
 FINGERPRINT_VERSION = 1
 
-DIGEST_BYTES = 32
-
 #: From this size on a buffer is hashed by several threads. Below it one takes half a millisecond, and to wake threads
 #: that sleep takes longer where the processors have other work.
 THREADED_BYTES = 1 << 22

@@ -1,8 +1,9 @@
 """Where results are kept: immutable, signed record files and content-addressed blobs under ``<root>/.nbexp``.
 
-`Store` is the door. Everything else here is one concept a module: `blobs`, `artifacts`, `records`, `heads`, `journal`,
-`catalog` and its `tables`, `references`, `trust`, `verified`, `fetched`, `temporary` (files on their way in),
-`publication` and `writer` (the last steps, in the background).
+`Store` is the door. Everything else here is one concept a module: `folder`, `blobs`, `artifacts`, `records`, `heads`,
+`made` (what explains at once), `journal`, `index` and its `tables`, `catalog` (what is asked of it), `references`,
+`trust`, `verified`, `fetched`, `temporary` (files on their way in), `publication` (a result, from bytes in memory to a
+visible record) and `writer` (which does that in the background).
 """
 
 from __future__ import annotations

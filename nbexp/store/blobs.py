@@ -53,14 +53,6 @@ class Blobs:
             raise Damaged(f'"{str(name)[:80]}" is not the name of a blob', "The record that names it is not used.")
         return os.path.join(self.folder, name[:2], name)
 
-    def holds(self, name: str, size: int) -> bool:
-        """Whether the blob is here, whole, and was verified by this machine in the state in which it is."""
-        try:
-            info = os.lstat(self.path(name))
-        except OSError:
-            return False
-        return info.st_size == size and self._verified.knows(name, stamp(info))
-
     def sound(self, name: str, size: int) -> bool:
         """Whether the blob is here and right; a damaged one is removed."""
         if not os.path.lexists(self.path(name)):

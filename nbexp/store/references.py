@@ -15,8 +15,9 @@ from nbexp.errors import BadUse, Damaged, StoreError, Untrusted, closest, neares
 from nbexp.store.records import OtherFormat, Stored, is_id
 
 if TYPE_CHECKING:
-    from nbexp.store.catalog import Catalog, Row
+    from nbexp.store.catalog import Catalog
     from nbexp.store.store import Store
+    from nbexp.store.tables import Row
 
 #: How many digits of an id a person sees; four suffice to name it.
 ID_DIGITS = 10
@@ -90,11 +91,11 @@ def checked(store: Store, ask: Callable[[Catalog], Sequence[Row]]) -> list[Store
         if fits and not gone:
             return found
         for record_id in gone:
-            catalog.forget(record_id)
+            catalog.index.forget(record_id)
         if not fits:
             if rebuilt:
                 raise StoreError(f'the index of "{store.path}" does not fit its records', "Delete its index.sqlite.")
-            catalog.rebuild()
+            catalog.index.rebuild()
             rebuilt = True
 
 

@@ -33,7 +33,7 @@ def test_everything_comes_back_aligned_and_apart(blobs: Blobs, graph_size: int, 
     stored = put(blobs, graph, [memoryview(buffer) for buffer in buffers])
     for temporary in stored.written:
         blobs.publish(temporary)
-    assert all(blobs.holds(name, size) for name, size in stored.blobs)
+    assert all(blobs.sound(name, size) for name, size in stored.blobs)
     assert all(span.offset % ALIGNMENT == 0 for span in stored.artifact.buffers)
     assert len(stored.payload) <= PAYLOAD_BYTES
     found = get(blobs, stored.artifact, stored.payload)

@@ -15,7 +15,8 @@ import pytest
 from nbexp import platform
 from nbexp.errors import BadUse, StoreError
 from nbexp.records import Variable
-from nbexp.store import Author, Keys, Store, catalog, journal
+from nbexp.store import Author, Keys, Store, catalog, journal, tables
+from nbexp.store import index as index_module
 from nbexp.store.references import ambiguous
 from tests.store.conftest import Canary, key_of, make_record
 from tests.store.test_store import plant
@@ -30,7 +31,7 @@ def fill(store: Store, count: int, **fields: Any) -> list[str]:
 
 
 def index(store: Store) -> Path:
-    return Path(catalog.index_path(os.fspath(store.path)))
+    return Path(index_module.index_path(os.fspath(store.path)))
 
 
 def shown(store: Store) -> list[str]:
@@ -48,7 +49,7 @@ def test_a_row_tells_what_the_record_tells(store: Store) -> None:
     record_id = store.commit(make_record(variables=variables, seconds=1.5), b"abc", [b"defg"])
     (row,) = store.catalog().recent()
     stored = next(store.candidates(key_of("k")))
-    assert row == catalog.Row.of(record_id, stored.record)
+    assert row == tables.Row.of(record_id, stored.record)
     assert (row.outputs, row.size, row.seconds) == (("df", "model"), 7, 1.5)
 
 
@@ -107,7 +108,7 @@ def test_a_line_whose_record_never_comes_is_given_up(store: Store, monkeypatch: 
     journal.append(os.fspath(store.path), journal.Entry("+", key_of("never"), key_of("id")))
     shown(store)
     assert expected(store) == 1
-    monkeypatch.setattr(catalog, "WAIT_SECONDS", -1)
+    monkeypatch.setattr(index_module, "WAIT_SECONDS", -1)
     shown(store)
     assert expected(store) == 0
 
@@ -205,9 +206,9 @@ def test_an_index_that_another_process_holds_is_said_to_be_in_use(
 ) -> None:
     fill(store, 1)
     shown(store)
-    create = catalog.sa.create_engine
+    create = index_module.sa.create_engine
     monkeypatch.setattr(
-        catalog.sa,
+        index_module.sa,
         "create_engine",
         lambda url, **options: create(url, **(options | {"connect_args": {"timeout": 0.05}})),
     )
