@@ -41,6 +41,11 @@ _SOURCE_READERS = frozenset(
 #: Frames between `os.environ` and whoever reads it.
 _ENVIRONMENT_DOORS = frozenset({"os", "_collections_abc", "collections.abc", "nbexp.kernel.audit"})
 
+#: Frames between the working directory and whoever asks for it: not what uses it for itself (`logging`, `tempfile`).
+_FOLDER_DOORS = frozenset(
+    {"os", "posixpath", "ntpath", "genericpath", "pathlib", "pathlib._local", "pathlib._abc", "nbexp.kernel.audit"}
+)
+
 #: Frames between a file and whoever opens it: `pathlib`, `codecs` and their kin.
 _BETWEEN = (sys.stdlib_module_names | {"nbexp"}) - {"__main__"}
 
@@ -118,6 +123,16 @@ def environment_by_project(frame: FrameType | None) -> bool:
         module = module_of(frame)
         if module not in _ENVIRONMENT_DOORS and frame.f_code.co_name not in _EXPANDERS:
             return is_project(module) or module == _ENVIRONMENT_MAGICS
+        frame = frame.f_back
+    return False
+
+
+def folder_by_project(frame: FrameType | None) -> bool:
+    """Whether notebook or project code asks for the working directory, or makes a path absolute."""
+    while frame is not None:
+        module = module_of(frame)
+        if module not in _FOLDER_DOORS:
+            return is_project(module)
         frame = frame.f_back
     return False
 

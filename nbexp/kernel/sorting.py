@@ -50,7 +50,7 @@ class Sorter:
         elif event == audit.ENVIRONMENT:
             self._environment_read(arguments[0], frame)
         elif event == audit.FOLDER:
-            self.seen.folder_asked |= origins.by_project(frame) and not origins.in_installed_import(frame)
+            self.seen.folder_asked |= origins.folder_by_project(frame) and not origins.in_installed_import(frame)
         elif event in ("os.putenv", "os.unsetenv"):
             if not origins.in_installed_import(frame):
                 name = os.fsdecode(arguments[0])
