@@ -10,52 +10,21 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import select
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from nbexp.kernel.replay import replay
+from nbexp.kernel.pipes import drain_pipes
 from nbexp.kernel.streams import SENDER, Order, holds_back
+from nbexp.kernel.wrapping import Wrappings
 from nbexp.records import STAGE_MIME, Message
-
-__all__ = ["OWN_TYPES", "Tee", "drain_pipes", "replay"]
-
-#: The stage's line: made anew by each run and each hit, so never recorded. Metrics and results are, in their order.
-OWN_TYPES = frozenset({STAGE_MIME})
 
 #: A view on a live object of the kernel: replayed, it would be dead.
 WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
 
 #: More text than this is not kept, and the stage not stored.
 MOST_CHARACTERS = 64 * 2**20
-
-#: How long to wait for what C code has printed already and the kernel has not read yet, in seconds.
-PIPE_SECONDS = 0.2
-
-
-@dataclass(slots=True)
-class _Wrapped:
-    """One attribute of one object that is replaced for a time."""
-
-    owner: Any
-    name: str
-    wrapper: Any
-    original: Any
-    had: bool
-
-    def undo(self) -> None:
-        """Put the original back, unless somebody has put something else over the wrapper, which then stays and is
-        inert."""
-        if self.owner.__dict__.get(self.name) is not self.wrapper:
-            return
-        if self.had:
-            setattr(self.owner, self.name, self.original)
-        else:
-            delattr(self.owner, self.name)
 
 
 class Tee:
@@ -75,7 +44,7 @@ class Tee:
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._wrapped: list[_Wrapped] = []
+        self._wrappings = Wrappings()
         self._order = Order()
         self._open = False
         self._characters = 0
@@ -94,16 +63,17 @@ class Tee:
             self._thread = threading.get_ident()
             self._pager = self._payload()
             self._open = True
+            wrap = self._wrappings.wrap
             for name in ("stdout", "stderr"):
                 stream = getattr(sys, name)
                 if held := holds_back(stream):
-                    self._wrap(stream, SENDER, self._sender(name, getattr(stream, SENDER)))
-                self._wrap(stream, "write", self._writer(name, stream.write, held))
+                    wrap(stream, SENDER, self._sender(name, getattr(stream, SENDER)))
+                wrap(stream, "write", self._writer(name, stream.write, held))
             publisher, hook = self._shell.display_pub, self._shell.displayhook
-            self._wrap(publisher, "publish", self._publisher(publisher.publish))
-            self._wrap(publisher, "clear_output", self._clearer(publisher.clear_output))
-            self._wrap(hook, "compute_format_data", self._formatter(hook.compute_format_data))
-            self._wrap(self._shell, "_showtraceback", self._tracer(self._shell._showtraceback))
+            wrap(publisher, "publish", self._publisher(publisher.publish))
+            wrap(publisher, "clear_output", self._clearer(publisher.clear_output))
+            wrap(hook, "compute_format_data", self._formatter(hook.compute_format_data))
+            wrap(self._shell, "_showtraceback", self._tracer(self._shell._showtraceback))
         except BaseException:  # an interrupt too: no wrapper of ours stays
             self.stop()
             raise
@@ -115,8 +85,7 @@ class Tee:
             if self._payload() != self._pager:
                 self._refuse("it opened a pager or changed the next input")
         self._open = False
-        while self._wrapped:
-            self._wrapped.pop().undo()
+        self._wrappings.undo()
         return self._order.take()
 
     @contextlib.contextmanager
@@ -128,11 +97,6 @@ class Tee:
             yield
         finally:
             self._quiet.on = before
-
-    def _wrap(self, owner: Any, name: str, wrapper: Any) -> None:
-        had = name in owner.__dict__
-        self._wrapped.append(_Wrapped(owner, name, wrapper, getattr(owner, name), had))
-        setattr(owner, name, wrapper)
 
     def _refuse(self, why: str) -> None:
         self._unreplayable = self._unreplayable or why
@@ -188,8 +152,8 @@ class Tee:
         return publish
 
     def _record_display(self, data: Any, metadata: Any, named: dict[str, Any]) -> None:
-        if not isinstance(data, dict) or not OWN_TYPES.isdisjoint(data):
-            return
+        if not isinstance(data, dict) or STAGE_MIME in data:
+            return  # the stage's line is made anew by each run and each hit; metrics and results come in their order
         if WIDGET_TYPE in data:
             self._refuse("it shows a widget")
         kind = "update" if named.get("update") else "display"
@@ -236,26 +200,6 @@ class Tee:
             return original(*arguments, **named)
 
         return showtraceback
-
-
-def drain_pipes() -> None:
-    """Wait until the kernel has read what C code printed: such text comes through a pipe, by another thread.
-
-    ipykernel puts a pipe in the place of file descriptors 1 and 2; elsewhere there is nothing to wait for. What a C
-    library still keeps in its own buffer comes later and is not part of the cell.
-    """
-    deadline = time.monotonic() + PIPE_SECONDS
-    for stream in (sys.stdout, sys.stderr):
-        reader = getattr(stream, "_fid", None)
-        if not isinstance(reader, int) or not getattr(stream, "_should_watch", True):
-            continue
-        waited = False
-        with contextlib.suppress(OSError, ValueError):  # closed meanwhile, or a system that cannot wait for a pipe
-            while select.select([reader], [], [], 0)[0] and time.monotonic() < deadline:
-                time.sleep(0.001)
-                waited = True
-        if waited:
-            time.sleep(0.005)  # the reading thread has the bytes and passes them on
 
 
 def _plain(bundle: dict[str, Any]) -> dict[str, Any]:

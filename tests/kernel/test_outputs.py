@@ -14,7 +14,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from nbexp.kernel import outputs
-from nbexp.kernel.outputs import Tee, replay
+from nbexp.kernel.outputs import Tee
+from nbexp.kernel.replay import replay
 from nbexp.records import Message
 
 
@@ -311,7 +312,8 @@ def test_redirected_stream_is_left_alone(shell: InteractiveShell) -> None:
 
 SETUP = """
 from IPython.display import display, clear_output, HTML
-from nbexp.kernel.outputs import Tee, replay
+from nbexp.kernel.outputs import Tee
+from nbexp.kernel.replay import replay
 _shell, _runs = get_ipython(), []
 _tee = Tee(_shell)
 def _watch(info):
