@@ -32,7 +32,7 @@ def reasons_for_miss(key: Key, earlier: Sequence[Record], failed: Iterable[Part]
     if not earlier:
         return (Reason("never", "", "it has not run before"),)
     nearest = min(earlier, key=lambda record: len(_differences(key, record.key)))
-    found = tuple(_reason(old, new) for old, new in _differences(key, nearest.key))
+    found = tuple(_reason(old, new) for old, new in _without_consequences(_differences(key, nearest.key)))
     return found or (Reason("gone", "", "its stored result is gone"),)
 
 
@@ -76,6 +76,18 @@ def _without_kind_changes(pairs: list[tuple[Part | None, Part | None]]) -> list[
     return [(old, new) for old, new in joined if new or not old or old.name not in both]
 
 
+def _without_consequences(pairs: list[tuple[Part | None, Part | None]]) -> list[tuple[Part | None, Part | None]]:
+    """An edited cell reads other names: that goes without saying."""
+    if not any(new.kind == "source" for _, new in pairs if new):
+        return pairs
+    return [(old, new) for old, new in pairs if (old and new) or not _of_cell(new or old)]
+
+
+def _of_cell(part: Part | None) -> bool:
+    """Whether the cell itself names it."""
+    return part is not None and not part.via and part.kind not in ("state", "option")
+
+
 def _reason(old: Part | None, new: Part | None) -> Reason:
     part = new or old
     assert part is not None
@@ -84,6 +96,8 @@ def _reason(old: Part | None, new: Part | None) -> Reason:
     what = f"{_noun(part)} `{part.name}`"
     if part.kind == "state" and not (old and new):
         return Reason("changed", part.name, f"{what} is {new.text if new else 'what it is by default'} now")
+    if part.kind == "option" and not (old and new):
+        return Reason("changed", part.name, f"{what} is {'given' if new else 'no longer given'}")
     if old is None:
         return Reason("new", part.name, f"{what} is read now{_caller(part)}")
     if new is None:

@@ -46,3 +46,15 @@ def test_who_reads_a_part_stands_behind_a_comma() -> None:
 def test_a_generator_that_moved_is_told_with_what_helps() -> None:
     (reason,) = reasons_for_miss(record(LR).key, [record(LR)], [Part("rng", "numpy", "2")])
     assert reason.text == "random state of numpy moved since; --seed N makes it restorable"
+
+
+def test_what_an_edited_cell_reads_now_goes_without_saying() -> None:
+    before = record(Part("source", "source", "1"), Part("input", "a", "1"))
+    edited = [Part("source", "source", "2"), Part("input", "b", "3"), Part("alias", "np", "4", "numpy")]
+    assert texts(reasons_for_miss(record(*edited).key, [before])) == ["its source was edited"]
+    moved = [*edited, Part("input", "a", "9"), Part("option", "--seed", "5", "1")]
+    assert texts(reasons_for_miss(record(*moved).key, [before])) == [
+        "its source was edited",
+        "option `--seed` is given",
+        "input `a` changed",
+    ]
