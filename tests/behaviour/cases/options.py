@@ -50,7 +50,6 @@ CASES = [
     case("two names", _C, OTHER, stage("y = 1", None, name="one two", error="UsageError"), final("'y' in globals()", False)),
     case("ignored name that is misspelt", _C, OTHER, cell("n_jobs = 2"), stage("y = n_jobs", FAILED, options="--ignore n_job", error="UsageError", output='Did you mean "n_jobs"?'), final("'y' in globals()", False)),
     case("ignored name that a helper reads", _C, HIT, cell("n_jobs = 2\ndef f(): return n_jobs * 0"), stage("y = f()", RAN, options="--ignore n_jobs"), cell("n_jobs = 3"), stage("y = f()", RESTORED, options="--ignore n_jobs")),
-    case("nothing below the header", _C, OTHER, stage("", UNSTORED, name="", why="there is nothing to store"), stage("# later", UNSTORED, why="there is nothing to store"), stage("y = 1", RAN)),
     case("help of the header", _C, OTHER, cell("%%stage?"), stage("y = 1", RAN), kernel=True),
     case("reading turned off", _C, OTHER, stage("y = 1", RAN), restart(NBEXP_NO_READ="1"), stage("y = 1", RAN), stage("y = 1", RAN), restart(), stage("y = 1", RESTORED)),
     case("writing turned off", _C, OTHER, restart(NBEXP_NO_WRITE="1"), stage("y = 1", UNSTORED), restart(), stage("y = 1", RAN)),
