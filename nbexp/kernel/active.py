@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,4 +45,4 @@ def _at_exit(process: int) -> None:
     """The kernel ends: what was lost is told, if only to its log. A forked child tells nothing of its parent's."""
     if os.getpid() == process:
         for session in list(_active):
-            session.close()
+            session.close(sys.__stderr__)  # a kernel sends nothing to the front end any more

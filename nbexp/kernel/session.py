@@ -9,8 +9,7 @@ import ast
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from IPython.core.error import UsageError
 
@@ -22,6 +21,7 @@ from nbexp.kernel.effects import Recorder
 from nbexp.kernel.execution import Execution, file_names_in
 from nbexp.kernel.finishing import fault, finish, status_of
 from nbexp.kernel.leftovers import Leftovers, put_back
+from nbexp.kernel.lines import Lines
 from nbexp.kernel.namespace import remember, user_names
 from nbexp.kernel.naming import Names
 from nbexp.kernel.parameters import names_part, parameter_part, parameters_in
@@ -32,7 +32,6 @@ from nbexp.kernel.restoring import Door, apply_hit, body_of_failure, body_of_hit
 from nbexp.records import Metric, Part, Reason, Result, Status
 from nbexp.snapshot.data import DigestCache
 from nbexp.stage.analysis import analyse
-from nbexp.stage.lookup import reason_of
 from nbexp.stage.spec import parse_spec
 from nbexp.store import Store
 
@@ -52,34 +51,34 @@ OF_THE_SHELL = frozenset(
 class Session:
     """The stages of one shell.
 
+    Args:
+        shell: IPython's shell. show: Displays a status under the cell; told whether the cell may have written text.
+
     Attributes:
-        shell: IPython's shell. show: displays a status under the cell. place: the notebook and its project.
-        config: the project's settings. store: its store.
+        shell: As given. place: The notebook and its project. config: The project's settings. store: Its store.
         enabled: Whether stages are looked up and stored (``%nbexp on | off``).
         parameters: Names that the notebook's parameters cells bind.
         patches: Monkeypatches of installed packages. files: Known digests of files.
+
+    Raises:
+        NbexpError: The project's settings cannot be read.
     """
 
     def __init__(self, shell: InteractiveShell, show: Callable[[Status, bool], None]) -> None:
-        self.shell, self.show = shell, show
+        self.shell = shell
         self.enabled = True
         self.parameters: tuple[str, ...] = ()
-        self._latest: dict[str, Status] = {}
-        self._untold: list[NbexpError] = []
         self.door = Door(self._executing, self._restore, self._check_outputs)
-        self.configure()
+        self.place: Place = find_place(shell.user_ns)
+        self.config: Config = load_config(self.place.root)
+        self.store = Store.open(self.place.root, config=self.config)
         self.patches = Patches()
         self.files: DigestCache = {}
+        self._lines = Lines(show, self.store, self.config.line)
+        self._recorder = Recorder(own=[os.fspath(self.store.path)])
         self._names = Names()
         self._leftovers = Leftovers()
         self._cells = RunningCells()
-
-    def configure(self) -> None:
-        """Find the notebook, its project, settings and store, anew."""
-        self.place: Place = find_place(self.shell.user_ns)
-        self.config: Config = load_config(self.place.root)
-        self.store = Store.open(self.place.root, config=self.config)
-        self._recorder = Recorder(own=[os.fspath(self.store.path)])
 
     # --- the cell's way, called by the hook ---------------------------------------------------------------------------
 
@@ -124,36 +123,21 @@ class Session:
             status = status_of(execution, "unstored", unstored=[fault(error)])
         finally:
             self._put_back(execution)
-        self._conclude(status, execution.printed)
-
-    def _conclude(self, status: Status, printed: bool) -> None:
-        """Remember and show what became of a stage, with what the store has met since the line before."""
-        self._untold += self.store.take_problems()
-        known = {reason.text for reason in (*status.unstored, *status.reasons)}
-        untold = dict.fromkeys(map(reason_of, self._untold))
-        status = replace(status, problems=tuple(reason for reason in untold if reason.text not in known))
-        self._latest.pop(status.stage, None)
-        self._latest[status.stage] = status
-        changed = status.status != "restored" or status.problems
-        if self.config.line == "all" or (self.config.line == "changes" and changed):
-            self._untold.clear()
-            self.show(status, printed)
+        self._lines.conclude(status, execution.printed)
 
     @property
     def statuses(self) -> list[Status]:
         """What became of each stage when it was last run in this session, the latest at the end."""
-        return list(self._latest.values())
+        return self._lines.statuses()
 
     def finish(self) -> list[NbexpError]:
         """Wait until all that was committed is durable; what the store has met that no line has shown."""
-        self.store.drain()
-        untold, self._untold = [*self._untold, *self.store.take_problems()], []
-        return untold
+        return self._lines.finish()
 
-    def close(self) -> None:
-        """The end of the session: `finish`, told on standard error; no thread stays."""
+    def close(self, into: TextIO | None = None) -> None:
+        """The end of the session: what `finish` gives is told on standard error, or `into`; no thread stays."""
         for problem in self.finish():
-            self._say(problem.sentences)
+            print(problem.sentences, file=into or sys.stderr)
         self.store.close()
 
     def _note_inner(self, result: ExecutionResult | None) -> None:

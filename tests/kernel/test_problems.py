@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -107,6 +108,26 @@ def test_what_no_line_has_told_is_told_at_the_end(
     lose(project, full, "%%stage a\nx = 1")
     project.stop()
     assert 'the result of "a" was not stored' in capsys.readouterr().err
+
+
+AT_EXIT = """
+from IPython.core.interactiveshell import InteractiveShell
+from nbexp.store import publication
+def sync(temporary):
+    raise OSError(28, "No space left on device")
+publication.sync = sync
+shell = InteractiveShell.instance()
+shell.run_line_magic("load_ext", "nbexp")
+shell.run_cell("%%stage a\\nx = 1")
+"""
+
+
+def test_what_is_lost_when_the_process_ends_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".nbexp").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", AT_EXIT], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stderr.startswith('the result of "a" was not stored: the disk'), done.stderr
 
 
 def test_without_lines_all_is_told_at_the_end(project: Project, full: list[bool]) -> None:
