@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 KERNEL_VARIABLES = frozenset(
     {
         "NBEXP_NOTEBOOK",
-        "NBEXP_RUN",
         "NBEXP_FORCE",
         "NBEXP_RESTORE_ONLY",
         "NBEXP_NO_READ",
@@ -217,7 +216,7 @@ def _execute(prepared: Prepared, run: Run, follower: _Follower, log: IO[str]) ->
     from nbexp.runs.engine import ENGINE_NAME, Execution
 
     execution = Execution(
-        env=kernel_environment(prepared, run.id),
+        env=kernel_environment(prepared),
         unset=KERNEL_VARIABLES,
         cwd=str(prepared.source.parent),
         last=prepared.range.last,
@@ -256,10 +255,10 @@ def _ending(follower: _Follower, what: str, log: IO[str]) -> str:
     return f"{what}{place}" + (f" ({lines[-1]})" if lines else "")
 
 
-def kernel_environment(prepared: Prepared, run_id: str) -> dict[str, str]:
+def kernel_environment(prepared: Prepared) -> dict[str, str]:
     """The variables by which the kernel knows what it is part of."""
     request, chosen = prepared.request, prepared.range
-    env = {"NBEXP_NOTEBOOK": str(prepared.source), "NBEXP_RUN": run_id, "NBEXP_LINE": "all"}
+    env = {"NBEXP_NOTEBOOK": str(prepared.source), "NBEXP_LINE": "all"}
     if chosen.forced:
         env["NBEXP_FORCE"] = json.dumps(chosen.forced)
     if chosen.restored:
