@@ -13,8 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from nbexp.store.index import Index
+from nbexp.store.seals import Author, claimed
 from nbexp.store.tables import Row, output_table, record_table, row_of, stage_table
-from nbexp.store.trust import Author, Keys, claimed
+from nbexp.store.trust import Keys
 
 
 @dataclass(frozen=True, slots=True)

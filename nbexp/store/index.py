@@ -23,6 +23,7 @@ from nbexp.errors import NbexpError, StoreError, Untrusted
 from nbexp.hashing import digest
 from nbexp.store import journal, records
 from nbexp.store.faults import fault
+from nbexp.store.seals import claimed_author
 from nbexp.store.tables import (
     SCHEMA_VERSION,
     Row,
@@ -36,7 +37,7 @@ from nbexp.store.tables import (
     put_records,
     record_table,
 )
-from nbexp.store.trust import Keys, claimed_author
+from nbexp.store.trust import Keys
 
 #: How long a journal line may precede its record.
 WAIT_SECONDS = 24 * 3600

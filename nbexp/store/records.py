@@ -18,7 +18,8 @@ from nbexp import platform
 from nbexp.errors import Damaged, StoreError
 from nbexp.hashing import digest
 from nbexp.records import FORMAT_VERSION, Record
-from nbexp.store.trust import Keys, read_seal
+from nbexp.store.seals import read_seal
+from nbexp.store.trust import Keys
 
 #: No record file is larger: one that is was not written by nbexp.
 MAX_BYTES = 1 << 28

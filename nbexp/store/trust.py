@@ -10,10 +10,6 @@ from __future__ import annotations
 import hmac
 import json
 import os
-import re
-import secrets
-import stat
-from dataclasses import dataclass
 from typing import Any
 
 from blake3 import blake3
@@ -21,24 +17,8 @@ from blake3 import blake3
 from nbexp import platform
 from nbexp.errors import BadUse, Damaged, StoreError, Untrusted
 from nbexp.hashing import digest
-
-_KEY_BYTES = 32
-
-_MAX_SEAL_BYTES = 1 << 16
-
-_SAFE_NAME = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,64}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Somebody whose records can be checked by a public key.
-
-    Attributes:
-        name: ``user@host``. key: The Ed25519 public key, 64 hexadecimal digits.
-    """
-
-    name: str
-    key: str
+from nbexp.store.seals import Author, claimed, is_key, parts, verifies
+from nbexp.store.secret import secret
 
 
 class Keys:
@@ -75,7 +55,7 @@ class Keys:
             Damaged: If a known key made the signature and it does not fit the content.
             Untrusted: If no trusted key signed it.
         """
-        own, author = _parts(seal)
+        own, author = parts(seal)
         key = self.own_key()
         if own.get("id") == _key_id(key):
             if hmac.compare_digest(ascii(own.get("code")), ascii(blake3(content, key=key).hexdigest())):
@@ -90,7 +70,7 @@ class Keys:
             StoreError: If it can be neither read nor made, or others may have read it.
         """
         if self._own is None:
-            self._own = _secret(self.folder, "key")
+            self._own = secret(self.folder, "key")
         return self._own
 
     def identity(self) -> Author | None:
@@ -108,7 +88,7 @@ class Keys:
         Raises:
             BadUse: If the key is not an Ed25519 public key in hexadecimal.
         """
-        if not _is_key(author.key):
+        if not is_key(author.key):
             raise BadUse(f'"{author.key}" is not a public key', "Give the 64 digits that their `nbexp trust` shows.")
         self._write(self._list() | {author.key: author.name})
 
@@ -120,12 +100,13 @@ class Keys:
         return gone
 
     def _check_author(self, content: bytes, author: dict[str, Any]) -> Author:
-        who, key = _claimed(author)
+        who = claimed(author.get("name"), author.get("key"))
+        key = who.key
         if key not in self._list():
-            ask = f"Ask them: if this is their key, nbexp trust add {who} {key}"
-            advice = ask if who and key else "The stage runs again and is stored anew."
-            raise Untrusted(f'a record by "{who or "an unknown author"}" is signed by no trusted key', advice)
-        if not _verifies(key, author.get("signature"), content):
+            ask = f"Ask them: if this is their key, nbexp trust add {who.name} {key}"
+            advice = ask if who.name and key else "The stage runs again and is stored anew."
+            raise Untrusted(f'a record by "{who.name or "an unknown author"}" is signed by no trusted key', advice)
+        if not verifies(key, author.get("signature"), content):
             raise Damaged("a record was altered after it was signed", "It is removed; the stage runs again.")
         return Author(self._list()[key], key)
 
@@ -135,7 +116,7 @@ class Keys:
                 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
             except ImportError:
                 return None
-            self._signer = Ed25519PrivateKey.from_private_bytes(_secret(self.folder, "share.key"))
+            self._signer = Ed25519PrivateKey.from_private_bytes(secret(self.folder, "share.key"))
         return self._signer
 
     def _list(self) -> dict[str, str]:
@@ -160,107 +141,12 @@ def _key_id(key: bytes) -> str:
     return digest("key id", key).hex()[:16]
 
 
-def claimed_author(seal: bytes) -> Author:
-    """Who an unchecked seal says made its record; name and key are empty where it says nothing usable."""
-    return Author(*_claimed(_parts(read_seal(seal) or {})[1]))
-
-
-def claimed(name: str, key: str) -> Author:
-    """Who an unchecked source names; empty where that is not safe to print as part of a command."""
-    return Author(*_claimed({"name": name, "key": key}))
-
-
-def read_seal(seal: bytes) -> dict[str, Any] | None:
-    """The seal as plain data; None for what no version of nbexp wrote."""
-    try:
-        plain = json.loads(seal) if len(seal) < _MAX_SEAL_BYTES else None
-    except (ValueError, RecursionError):
-        return None
-    return plain if isinstance(plain, dict) else None
-
-
-def _parts(seal: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    own, author = seal.get("own"), seal.get("author")
-    return own if isinstance(own, dict) else {}, author if isinstance(author, dict) else {}
-
-
-def _claimed(author: dict[str, Any]) -> tuple[str, str]:
-    """Name and key that an unchecked seal gives, each empty unless it is safe to print as part of a command."""
-    name, key = author.get("name"), author.get("key")
-    sound = isinstance(name, str) and _SAFE_NAME.fullmatch(name)
-    return str(name) if sound else "", str(key) if _is_key(key) else ""
-
-
-def _is_key(text: Any) -> bool:
-    return isinstance(text, str) and re.fullmatch(r"[0-9a-f]{64}", text, re.ASCII) is not None
-
-
-def _verifies(key: str, signature: Any, content: bytes) -> bool:
-    try:
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    except ImportError:
-        raise Untrusted(
-            "records of others cannot be checked without the library cryptography", 'pip install "nbexp[share]"'
-        ) from None
-    try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signature), content)
-    except (InvalidSignature, ValueError, TypeError):
-        return False
-    return True
-
-
 def _read_trusted(path: str) -> dict[str, str]:
     try:
         with open(path, encoding="utf-8") as file:
             authors = json.load(file)["authors"]
-        return {key: str(name) for key, name in authors.items() if _is_key(key)}
+        return {key: str(name) for key, name in authors.items() if is_key(key)}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(
             f'"{path}" cannot be read: {error}', "Repair or delete it; then `nbexp trust add` again."
         ) from error
-
-
-def _secret(folder: str, name: str) -> bytes:
-    """The secret file's content, made at first use; two first uses at once agree on one."""
-    path = os.path.join(folder, name)
-    try:
-        if not os.path.lexists(path):
-            _make_secret(folder, path)
-        return _read_secret(path)
-    except OSError as error:
-        raise StoreError(
-            f'the key "{path}" can be neither read nor made: {error.strerror}',
-            "Stored results are not used without it; set XDG_CONFIG_HOME to a folder of your own.",
-        ) from error
-
-
-def _make_secret(folder: str, path: str) -> None:
-    platform.make_private_dir(folder)
-    temporary = f"{path}.{os.getpid()}.{secrets.token_hex(4)}"
-    fd = platform.create(temporary, 0o600)
-    try:
-        platform.write_all(fd, secrets.token_bytes(_KEY_BYTES))
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    platform.publish_new(temporary, path)
-    platform.fsync_directory(folder)
-
-
-def _read_secret(path: str) -> bytes:
-    fd = platform.open_regular(path)
-    try:
-        info = os.fstat(fd)
-        content = os.read(fd, _KEY_BYTES + 1)
-    finally:
-        os.close(fd)
-    if len(content) != _KEY_BYTES:
-        raise StoreError(f'the key "{path}" is damaged', "Delete it: a new one is made, and stored results run again.")
-    if not platform.is_private(info):
-        mode = stat.S_IMODE(info.st_mode)
-        raise StoreError(
-            f'the key "{path}" can be read or written by others (mode {mode:04o})',
-            "Delete it if they may have: a new one is made. Else chmod 600 it.",
-        )
-    return content

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from nbexp.errors import BadUse, Damaged, StoreError, Untrusted
-from nbexp.store.trust import Author, Keys, claimed_author, read_seal
+from nbexp.store.seals import Author, claimed_author, read_seal
+from nbexp.store.trust import Keys
 
 CONTENT = bytes(range(32))
 OTHER = bytes(32)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nbexp.errors import BadUse, closest
-from nbexp.store.trust import Author, Keys
+from nbexp.store import Author, Keys
 from nbexp.ui.console import console, print_json
 from nbexp.ui.project import Json, open_project
 from nbexp.views.text import claim, how_to_trust
