@@ -505,6 +505,19 @@ def test_a_stage_that_had_to_be_restored_says_why_not_and_what_to_do(cli: Any, p
 
 
 @pytest.mark.slow
+def test_a_stage_that_is_not_stored_is_told_shortly_and_where_all_of_it_stands(cli: Any, project: Path) -> None:
+    write(project / "n.ipynb", "%load_ext nbexp", "%%stage a\ng = (i for i in [1])")
+    code, out, _ = cli("run", "n.ipynb")
+    assert code == 0
+    assert "  ran, not stored (cannot fingerprint g (generator))" in out
+    assert "What keeps a stage from being stored: nbexp why n.ipynb" in out
+    assert "Make a list of it" not in out
+    assert "Make a list of it" in cli("why", "n.ipynb")[1]
+    run = json.loads(cli("run", "n.ipynb", "--json")[1])["runs"][0]
+    assert "Make a list of it" in run["cells"][1]["reasons"][0]["text"]
+
+
+@pytest.mark.slow
 def test_a_stage_is_forced_by_a_name_with_a_comma(cli: Any, project: Path) -> None:
     write(project / "n.ipynb", "%load_ext nbexp", "%%stage\ndf, model = 1, 2")
     assert cli("run", "n.ipynb")[0] == 0

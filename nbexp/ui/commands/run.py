@@ -144,6 +144,8 @@ def _print_end(one: Prepared, run: Run) -> None:
     failed = next((cell for cell in run.cells if cell.status in ("failed", "died")), None)
     out.print(f"{run.status} in {duration(run.seconds)}: {run_counts(run)}")
     out.print(f"  {run.output}  (run {run.id})", style="dim")
+    if any(cell.status == "unstored" for cell in run.cells):
+        out.print(f"  What keeps a stage from being stored: nbexp why {one.request.notebook}", style="dim")
     for problem in run.problems:
         print_error(problem, "")
     if run.status != "completed":
