@@ -24,7 +24,7 @@ class Told:
     Attributes:
         status: ``ran``, ``unstored``, ``failed``; ``""`` for a stage that has not run.
         ran_at: When, ISO 8601 in UTC. seconds: how long. reasons: why it was not stored, and why it ran.
-        error: What a stage that failed raised.
+        error: What a stage that failed raised. advice: What to do about it, where it says so.
     """
 
     stage: str
@@ -33,12 +33,13 @@ class Told:
     seconds: float = 0.0
     reasons: tuple[Reason, ...] = ()
     error: str = ""
+    advice: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         rows = [{"kind": reason.kind, "name": reason.name, "text": reason.text} for reason in self.reasons]
         known = {"status": self.status or "not run", "ran_at": self.ran_at or None, "seconds": self.seconds}
-        return {"stage": self.stage, **known, "reasons": rows, "error": self.error}
+        return {"stage": self.stage, **known, "reasons": rows, "error": self.error, "advice": self.advice}
 
 
 def why(
@@ -69,7 +70,7 @@ def _print(told: list[Told]) -> None:
             out.print(f"{one.stage}: nothing is stored; it will run")
             continue
         out.print(f"{one.stage}: {head_text(one.status, one.seconds, one.ran_at)}")
-        for text in (*([one.error] if one.error else []), *(reason.text for reason in one.reasons)):
+        for text in filter(None, (one.error, one.advice, *(reason.text for reason in one.reasons))):
             out.print(f"  {text}")
 
 
@@ -102,7 +103,7 @@ def _told(stage: str, records: list[Record], runs: list[Run]) -> Told:
         and run.started > (newest.created if newest else "")
     ):
         status = "unstored" if cell.status == "unstored" else "failed"
-        return Told(stage, status, run.started, cell.seconds, cell.reasons, cell.error)
+        return Told(stage, status, run.started, cell.seconds, cell.reasons, cell.error, cell.advice)
     return _of(newest, records) if newest else Told(stage)
 
 
