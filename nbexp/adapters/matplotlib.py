@@ -15,6 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import FigureCanvasBase, FigureManagerBase, NavigationToolbar2
 from matplotlib.category import UnitData
+from matplotlib.colors import Colormap
 from matplotlib.contour import ContourSet
 from matplotlib.figure import FigureBase
 from matplotlib.spines import Spines
@@ -119,6 +120,21 @@ class SpinesAdapter(Attributes):
 
 def _fill(value: Any, state: dict[str, Any]) -> None:
     vars(value).update(state)
+
+
+class ColormapAdapter(Attributes):
+    """A colormap; the lists of its colours, which all copies share with the library itself, have no identity."""
+
+    def attributes(self, value: Any) -> dict[str, Any]:
+        return {name: _plain(held) for name, held in super().attributes(value).items()}
+
+
+def _plain(value: Any) -> Any:
+    if type(value) is list:
+        return ("list", *map(_plain, value))
+    if type(value) is dict:
+        return ("dict", *((key, _plain(held)) for key, held in value.items()))
+    return value
 
 
 class StateAdapter(Adapter):
@@ -238,5 +254,6 @@ BASES: tuple[tuple[type, Adapter], ...] = (
     (Axes, AxesAdapter("matplotlib.axes")),
     (ContourSet, ContourAdapter()),
     (Artist, ArtistAdapter()),
+    (Colormap, ColormapAdapter("matplotlib.colormap")),
     (TransformNode, TransformAdapter()),
 )
