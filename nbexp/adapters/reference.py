@@ -56,8 +56,19 @@ def reference(value: Any) -> Name | None:
         if module == NOTEBOOK and is_of_shell(path[0]):
             return None
         if find(module, path) is value:
-            return None if is_project_code(value) and not is_project(module) else Name(module, path)
+            foreign = is_project_code(value) and (not is_project(module) or _is_inherited(module, path))
+            return None if foreign else Name(module, path)
     return None
+
+
+def _is_inherited(module: str, path: tuple[str, ...]) -> bool:
+    """Whether a piece of `path` belongs to a base of the class before it: after ``class A(A)``, a method of the former
+    ``A`` calls itself ``A.method``, and is found there, but what ``A`` is made of does not tell of it."""
+    for length in range(1, len(path)):
+        owner = find(module, path[:length])
+        if isinstance(owner, type) and path[length] not in type.__dict__["__dict__"].__get__(owner):
+            return True
+    return False
 
 
 def find(module: str, path: tuple[str, ...]) -> Any:

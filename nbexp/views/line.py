@@ -61,7 +61,7 @@ def bundle(status: Status) -> dict[str, Any]:
     return {
         STAGE_MIME: stage_json(status),
         "text/html": f'<div style="{_STYLE}">{html.escape(line)}</div>',
-        "text/plain": line,
+        "text/plain": line if status.status != "restored" else f"{status.stage}: restored",
     }
 
 

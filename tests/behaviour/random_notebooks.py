@@ -34,7 +34,6 @@ t = u = pd.DataFrame({'i': [1, 2], 'j': [3, 4]})
 it = iter([1, 2, 3])
 random.seed(1); np.random.seed(1)"""
 
-#: The variables of each kind; a statement names a kind in braces, ``{K}`` a number, ``{V}`` any plain value.
 _KINDS = {"L": "abc", "D": "de", "N": "nm", "S": "sr", "F": "fg", "O": "op", "X": "xy", "T": "tu"}
 
 _STATEMENTS = r"""{L} = [{K}, {K}]
@@ -145,7 +144,6 @@ q = np.random.default_rng({K})
 import functools\n@functools.lru_cache\ndef {F}(q):\n    return q, {N}
 {F}.cache_clear()
 import functools\n@functools.wraps({F})\ndef {F}(q, inner={F}):\n    return inner(q), {K}
-import importlib, mod\nimportlib.reload(mod);
 {X} = {T}['i'].to_numpy(copy=True)
 {X} = {X}.reshape(-1, 1)[:, 0]
 {T} = {T}.groupby('i', as_index=False).sum()
@@ -201,6 +199,105 @@ import copy\n{O} = copy.copy({O})
 {S} = Path('data.txt').exists(), Path('none.txt').exists()
 {L} += {L}""".splitlines()
 
+_LIBRARIES_START = """\
+import numpy as np, pandas as pd, random, torch, copy
+from torch import nn
+from sklearn.linear_model import Ridge, SGDRegressor
+from sklearn.preprocessing import StandardScaler
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.pipeline import make_pipeline
+import matplotlib.pyplot as plt
+np.random.seed(1); random.seed(1); torch.manual_seed(1)
+x, y = np.random.rand(8, 2), np.random.rand(8)
+u, v = torch.rand(4, 2), torch.rand(4, 1)
+m, k = nn.Linear(2, 1), nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5), nn.Linear(2, 1))
+o = p = torch.optim.SGD(m.parameters(), lr=0.1, momentum=0.9)
+e, h = Ridge(), make_pipeline(StandardScaler(), Ridge())
+f, g = plt.subplots()
+a, b = g.plot([1, 2])[0], []
+plt.close(f)
+l, n = [], 1
+def loss(model): return ((model(u) - v) ** 2).mean()"""
+
+_LIBRARIES_KINDS = {
+    "M": "mk",
+    "O": "op",
+    "U": "uv",
+    "X": "xy",
+    "E": "eh",
+    "L": "lb",
+    "F": "f",
+    "G": "g",
+    "A": "a",
+    "N": "n",
+}
+
+_LIBRARIES_STATEMENTS = r"""{M} = nn.Linear(2, 1)
+torch.manual_seed({K})
+{O} = torch.optim.SGD({M}.parameters(), lr=0.{K}1, momentum=0.9)
+{O} = torch.optim.Adam({M}.parameters(), lr=0.{K}1)
+{O}.zero_grad()
+loss({M}).backward()
+loss({M}).backward()\n{O}.step()\n{L}.append(loss({M}).item())
+{O}.zero_grad()\nt = loss({M})\nt.backward()\n{O}.step()
+{M}.eval()
+{M}.train()
+with torch.no_grad():\n    {U} = {M}({U}) if {U}.shape[1] == 2 else {U} * 2
+{U} = torch.rand(4, 2)
+{U} += {K}
+{U}[0] = {K}
+{U} = {U}.clone()
+{U} = {U}.detach()
+{U} = {U}[1:]
+{U} = {M}.weight if hasattr({M}, 'weight') else {U}
+{M}.load_state_dict({M}.state_dict())
+{L}.append({M}.state_dict())
+{L}.append(copy.deepcopy({M}))
+{M} = copy.deepcopy({M})
+{L}.append(list({M}.parameters())[0])
+list({M}.parameters())[0].requires_grad_(False)
+{M}.extra = {U}
+{M}.register_buffer('kept', {U})
+{M}.register_forward_hook(lambda module, args, out: out * 2)
+nn.init.constant_(list({M}.parameters())[0], {K})
+{N} = loss({M}).item()
+for group in {O}.param_groups:\n    group['lr'] = 0.{K}
+{E}.fit(x, y)
+{E} = Ridge(alpha={K})
+{E} = RandomForestRegressor(2, random_state={K})
+{E} = SGDRegressor(random_state={K})
+{E} = RandomForestRegressor(2)
+{E}.set_params(alpha={K})
+{X} = {E}.predict(x) if {K} else {X}
+{E}.note = {L}
+{L} = [{E}, {M}]
+{L} = []
+{X} = np.random.rand(8, 2)
+{X} *= 2
+x[{K}] = {K}
+{G}.plot([{K}, {N}])
+{G}.set_title('{K}')
+{A}.set_color('r' if {K} else 'b')
+{A} = {G}.plot([1, {K}])[0]
+{F}, {G} = plt.subplots()\nplt.close({F})
+{G}.cla()
+{G}.legend(['{K}'])
+{F}.suptitle('{K}')
+{F}
+plt.rcParams['lines.linewidth'] = {K}
+plt.plot([{K}])\nplt.show()
+torch.set_default_dtype(torch.float64 if {K} == 1 else torch.float32)
+torch.set_grad_enabled({K} != 1)
+{N} = {K}
+print({N}, len({L}))
+{N}
+def loss(model): return ((model(u) - v) ** 2).sum() * {K}
+{O}.param_groups[0]['params'][0].data.add_({K})
+class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.one = nn.Linear(2, 1)\n        self.two = self.one\n    def forward(self, q):\n        return self.two(q) * {K}\n{M} = Net()
+{M} = Net()
+{O}.state.clear()
+s = torch.optim.lr_scheduler.StepLR({O}, 1)\ns.step()""".splitlines()
+
 _COMMENTS = ("# {K}", "pass", "'{K}'")
 
 
@@ -217,21 +314,40 @@ class _Cell:
         return Cell(f"%%stage {self.id}\n{body}" if self.stage else body, id=self.id)
 
 
+@dataclass(frozen=True)
+class Words:
+    """What notebooks are made of.
+
+    Attributes:
+        start: The first cell; it binds all variables. kinds: The variables of each kind.
+        statements: With a kind in braces where a variable stands, ``{K}`` for a number, ``{V}`` for any plain value.
+    """
+
+    start: str
+    kinds: dict[str, str]
+    statements: list[str]
+
+
+PLAIN = Words(_START, _KINDS, _STATEMENTS)
+LIBRARIES = Words(_LIBRARIES_START, _LIBRARIES_KINDS, _LIBRARIES_STATEMENTS)
+
+
 @dataclass
 class _Story:
     chance: random.Random
+    words: Words
     cells: list[_Cell] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
     def statement(self) -> str:
-        chosen = self.chance.choice(_COMMENTS if self.chance.random() < 0.05 else _STATEMENTS)
+        chosen = self.chance.choice(_COMMENTS if self.chance.random() < 0.05 else self.words.statements)
         text = chosen.replace("\\n", "\n")
         while "{V}" in text:
             value = self.chance.choice(("{K}", "{N}", "{L}", "{O}", "'{K}'", "({K}, {L})", "{K}.0"))
             text = text.replace("{V}", value, 1)
         while "{K}" in text:
             text = text.replace("{K}", str(self.chance.randrange(4)), 1)
-        for kind, names in _KINDS.items():
+        for kind, names in self.words.kinds.items():
             while f"{{{kind}}}" in text:
                 text = text.replace(f"{{{kind}}}", self.chance.choice(names), 1)
         return text.replace("{{", "{").replace("}}", "}")
@@ -265,25 +381,26 @@ class _Story:
             if self.chance.random() < share:
                 act()
         if self.chance.random() < 0.6:
-            self.steps += [Restart(), Cell(_START, id="start")]
+            self.steps += [Restart(), Cell(self.words.start, id="start")]
             chosen = self.cells
         else:
             chosen = self.chance.choices(self.cells, k=self.chance.randrange(1, len(self.cells)))
         self.steps += [cell.step() for cell in chosen]
 
 
-def story(seed: int, cells: int = 6, rounds: int = 5) -> list[Step]:
+def story(seed: int, words: Words = PLAIN, cells: int = 6, rounds: int = 5) -> list[Step]:
     """What a user does with one notebook.
 
     Args:
-        seed: The same seed, the same story. cells: Of the notebook. rounds: Of editing and running.
+        seed: The same seed, the same story. words: What it is made of. cells: Of the notebook. rounds: Of editing and
+            running.
     """
-    made = _Story(random.Random(seed))
+    made = _Story(random.Random(seed), words)
     made.cells = [
         _Cell(f"s{at}", made.some(made.chance.randrange(1, 5)), made.chance.random() < 0.8) for at in range(cells)
     ]
     made.steps += [Write("data.txt", "0"), Write("mod.py", "V = 0\ndef f(q):\n    return q, V\n"), Restart()]
-    made.steps.append(Cell(_START, id="start"))
+    made.steps.append(Cell(words.start, id="start"))
     made.steps += [cell.step() for cell in made.cells]
     for _ in range(rounds):
         made.run()

@@ -17,12 +17,12 @@ from nbexp.errors import NbexpError
 from tests.behaviour.checking import Ran, alter
 from tests.behaviour.in_process import Project, project_in
 from tests.behaviour.model import Cell, Restart, Step
-from tests.behaviour.random_notebooks import story
+from tests.behaviour.random_notebooks import PLAIN, Words, story
 from tests.behaviour.test_twice import state
 
 pytest.importorskip("pandas")
 
-_CODE_NAME = re.compile(r"<ipython-input-\d+-\w+>")
+_OTHER_EACH_TIME = re.compile(r"<ipython-input-\d+-\w+>|0x[0-9a-f]+")
 
 
 def after_each(steps: Sequence[Step], root: Path, staged: bool) -> Iterator[tuple[str | None, Any]]:
@@ -40,8 +40,8 @@ def after_each(steps: Sequence[Step], root: Path, staged: bool) -> Iterator[tupl
 
 
 def _shown(ran: Ran) -> Any:
-    """All but what has the cell's own text, with or without header: tracebacks, the name of its code in warnings."""
-    return ran.error, [(kind, _CODE_NAME.sub("<cell>", text)) for kind, text in ran.shown if not ran.error]
+    """All but addresses and what has the cell's own text, with or without header: tracebacks, its code's name."""
+    return ran.error, [(kind, _OTHER_EACH_TIME.sub("...", text)) for kind, text in ran.shown if not ran.error]
 
 
 def left(project: Project) -> dict[str, Any]:
@@ -103,11 +103,11 @@ def smallest(steps: list[Step], folder: Path) -> list[Step]:
     return steps
 
 
-def judge(seeds: Sequence[int], folder: Path) -> Counter[str | None]:
+def judge(seeds: Sequence[int], folder: Path, words: Words = PLAIN) -> Counter[str | None]:
     """Tell each seed's story twice; what became of the stages, counted."""
     counted: Counter[str | None] = Counter()
     for seed in seeds:
-        steps = story(seed)
+        steps = story(seed, words)
         if difference(steps, folder, counted):
             fewer = smallest(steps, folder)
             text = "\n\n".join(str(getattr(step, "source", step)) for step in fewer)

@@ -47,6 +47,12 @@ def test_text_and_html_have_the_line_and_the_json_has_every_reason_whole() -> No
     assert [reason["text"] for reason in shown[STAGE_MIME]["reasons"]] == [LOCK.text, EDITED.text]
 
 
+def test_the_text_of_a_restored_stage_is_the_same_in_every_replay() -> None:
+    shown = bundle(Status("a", "restored", ran_at="2026-11-21T14:02:33+00:00", seconds=41.0))
+    assert shown["text/plain"] == "a: restored"
+    assert "a: restored (ran 2026-11-21" in shown["text/html"]
+
+
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone of a process cannot be changed here")
 def test_times_are_those_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     try:

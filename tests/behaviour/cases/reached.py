@@ -37,6 +37,14 @@ def _lazy(name: str, setup: str, source: str, needs: str = "") -> Case:
     )  # fmt: skip
 
 
+def _former(name: str, classes: str) -> list[Case]:
+    """A class that code reaches although its name is another's by now; its method reads a variable."""
+    return twins(
+        name, _C, setup=f"m = 1\n{classes}", source="y = a.get()",
+        miss=f"m = 2\n{classes}", hit=f"m = 2 - 1\n{classes}", value=("y", 2, 1),
+    )  # fmt: skip
+
+
 CASES = [
     *_pickled("pickle.loads", "pickle", "data = pickle.dumps(C())", "pickle.loads(data)"),
     *_pickled("pickle.load", "pickle", "with open('o', 'wb') as out: pickle.dump(C(), out)\ndel out", "pickle.load(open('o', 'rb'))"),
@@ -65,4 +73,7 @@ CASES = [
          stage("y = torch.from_file(name + '.bin', size=4, dtype=torch.uint8).sum().item()", RAN), needs="torch"),
     case("pyarrow.input_stream is seen", _C, MISS, cell("import pyarrow as pa\nname = 'm'"), write("m.bin", b"a"), stage("with pa.input_stream(name + '.bin') as f: y = f.read()\ndel f", RAN), write("m.bin", b"b"), restart(), cell("import pyarrow as pa\nname = 'm'"),
          stage("with pa.input_stream(name + '.bin') as f: y = f.read()\ndel f", RAN), needs="pyarrow"),
+    *_former("class that extends the former one of its name", "class A:\n    def get(self): return m\na = A()\nclass A(A): pass"),
+    *_former("inherited by the one of its name", "class A:\n    def get(self): return m\nclass A(A): pass\na = A()"),
+    *_former("nested in the former one of its name", "class A:\n    class B:\n        def get(self): return m\na = A.B()\nclass A(A): pass"),
 ]  # fmt: skip
