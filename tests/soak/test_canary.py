@@ -145,7 +145,7 @@ def a_blob_is_replaced(scene: Scene) -> None:
 
 def an_index_row_vouches_for_it(scene: Scene) -> None:
     strange = [scene.strange_record(stage) for stage in STAGES]
-    Store.open(scene.root).catalog().sync()
+    Store.open(scene.root).catalog()  # made and brought up to date
     with contextlib.closing(sqlite3.connect(scene.store_path / "index.sqlite")) as index:
         own = index.execute("select * from records where trusted = 1").fetchone()
         columns = [row[1] for row in index.execute("pragma table_info(records)")]
@@ -159,7 +159,7 @@ def an_index_row_vouches_for_it(scene: Scene) -> None:
 
 
 def an_index_is_a_pickle(scene: Scene) -> None:
-    Store.open(scene.root).catalog().sync()
+    Store.open(scene.root).catalog()  # made and brought up to date
     scene.overwrite(scene.store_path / "index.sqlite", scene.graph[8:])
 
 
