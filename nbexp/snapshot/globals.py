@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -52,12 +53,29 @@ def _state(value: Any, module: ModuleType) -> tuple[Any, ...]:
         closure = value.__closure__ or ()
         return (value, value.__code__, value.__defaults__, value.__kwdefaults__, *closure)
     if isinstance(value, type) and value.__module__ != module.__name__:
-        return (value,)
+        return (This(value),)
     try:
         mark = code_fingerprint(value) if isinstance(value, type) else fingerprint(value)
     except Exception:  # noqa: BLE001 - a lock, or whatever its own code raises: the same for as long as the same object
-        return (value,)
+        return (This(value),)
     return (mark.digest,)
+
+
+class This:
+    """One object, which is not kept alive if that can be helped; equal to another `This` of the same object."""
+
+    __slots__ = ("_get",)
+
+    def __init__(self, value: Any) -> None:
+        try:
+            self._get: Callable[[], Any] = weakref.ref(value)
+        except TypeError:
+            self._get = lambda: value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, This) and (value := self._get()) is not None and value is other._get()
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
@@ -65,4 +83,4 @@ def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    return one == other if isinstance(one, bytes) and isinstance(other, bytes) else one is other
+    return one == other if type(one) is type(other) and isinstance(one, (bytes, This)) else one is other

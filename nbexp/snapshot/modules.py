@@ -23,7 +23,7 @@ from nbexp.errors import Unfingerprintable
 from nbexp.platform import Stamp, stamp
 from nbexp.records import Part
 from nbexp.snapshot.environment import part_of_origin
-from nbexp.snapshot.globals import Globals, changed, globals_of
+from nbexp.snapshot.globals import Globals, This, changed, globals_of
 from nbexp.snapshot.importing import Imported, ImportWatch
 
 
@@ -44,7 +44,7 @@ class _Loaded:
     """A loaded module: its code, its globals right after (None where they say more than the code), and what it read."""
 
     source: Source
-    module: ModuleType = field(compare=False)
+    module: This = field(compare=False)
     globals: Globals | None = None
     read: tuple[Part, ...] = ()
 
@@ -65,7 +65,7 @@ def import_watch() -> ImportWatch:
     watch.install()
     for name in loaded_project_modules():
         module = sys.modules[name]
-        _loaded[name] = _Loaded(_found(name, spec_of(name)) or _unknown(module), module, globals_of(module))
+        _loaded[name] = _Loaded(_found(name, spec_of(name)) or _unknown(module), This(module), globals_of(module))
     return watch
 
 
@@ -193,8 +193,8 @@ def _source(name: str) -> Source | None:
 
 def _known(name: str, module: ModuleType) -> _Loaded:
     known = _loaded.get(name)
-    if known is None or known.module is not module:  # it was not seen being loaded: all its globals count as they are
-        known = _loaded[name] = _Loaded(_found(name, spec_of(name)) or _unknown(module), module)
+    if known is None or known.module != This(module):  # it was not seen being loaded: all its globals count as they are
+        known = _loaded[name] = _Loaded(_found(name, spec_of(name)) or _unknown(module), This(module))
     return known
 
 
@@ -202,7 +202,7 @@ def _note(module: ModuleType, code: CodeType | None, imported: Imported) -> None
     source = _of_code(code, module.__name__, "__path__" in vars(module)) if code else None
     source = source or _found(module.__name__, module.__spec__) or _unknown(module)
     before = None if imported.unsure else globals_of(module)
-    _loaded[module.__name__] = _Loaded(source, module, before, imported.parts)
+    _loaded[module.__name__] = _Loaded(source, This(module), before, imported.parts)
 
 
 def _unknown(module: ModuleType) -> Source:

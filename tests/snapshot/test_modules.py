@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
 import traceback
+import weakref
 from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -363,3 +365,27 @@ def test_a_callback_that_fails_does_not_fail_the_import(write: Write, capsys: py
     assert load("twin_a").K == 1
     assert seen == ["called"]
     assert capsys.readouterr().err == "nbexp failed after the import of twin_a: KeyError('display.gone')\n"
+
+
+def test_what_a_module_no_longer_holds_is_freed(write: Write) -> None:
+    write(
+        "twin_big.py",
+        "import threading\nclass Big:\n    def __init__(self): self.own = threading.local()\nbig = Big()\n",
+    )
+    module = load("twin_big")
+    before = parts("twin_big")
+    held = weakref.ref(module.big)
+    assert parts("twin_big") == before
+    module.big = None
+    gc.collect()
+    assert held() is None
+    assert parts("twin_big") != before
+
+
+def test_a_module_that_is_no_longer_loaded_is_freed(write: Write) -> None:
+    write("twin_gone.py", "value = 1\n")
+    held = weakref.ref(load("twin_gone"))
+    parts("twin_gone")
+    del sys.modules["twin_gone"]
+    gc.collect()
+    assert held() is None
