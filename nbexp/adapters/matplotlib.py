@@ -8,12 +8,13 @@ with pyplot, which would show it a second time.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 from matplotlib import cbook, figure
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backend_bases import FigureCanvasBase, FigureManagerBase, NavigationToolbar2
+from matplotlib.backend_bases import FigureCanvasBase, FigureManagerBase, NavigationToolbar2, TimerBase
 from matplotlib.category import UnitData
 from matplotlib.colors import Colormap
 from matplotlib.contour import ContourSet
@@ -120,6 +121,32 @@ class SpinesAdapter(Attributes):
 
 def _fill(value: Any, state: dict[str, Any]) -> None:
     vars(value).update(state)
+
+
+class AnimationAdapter(Attributes):
+    """An animation, without what moves it in a window: its timer, and how far the frames have come there."""
+
+    def __init__(self) -> None:
+        super().__init__("matplotlib.animation", _MOVING)
+
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        return _new, (type(value),), self.attributes(value), None, None, _fill_animation
+
+    def detach(self, value: Any) -> Any:
+        raise Unpatchable("", type(value).__qualname__, "its content cannot be replaced in place")
+
+
+_MOVING = frozenset({"frame_seq", "event_source"})
+
+
+def _fill_animation(value: Any, state: dict[str, Any]) -> None:
+    vars(value).update(state)
+    value.frame_seq = _frames(value)
+    value.event_source = TimerBase(interval=state.get("_interval"))
+
+
+def _frames(animation: Any) -> Iterator[Any]:
+    yield from animation.new_frame_seq()
 
 
 class ColormapAdapter(Attributes):
@@ -242,6 +269,7 @@ def _categories(mapping: dict[Any, int]) -> Any:
 
 ADAPTERS: dict[type | str, Adapter] = {
     **TRIANGULATIONS,
+    **{f"matplotlib.animation.{name}": AnimationAdapter() for name in ("FuncAnimation", "ArtistAnimation")},
     UnitData: CategoriesAdapter(),
     Spines: SpinesAdapter("matplotlib.spines"),
     cbook.CallbackRegistry: CallbacksAdapter(),

@@ -56,6 +56,7 @@ PLOTS = [
     _plot("mosaic of axes", "parts['a'].plot(x)", "fig, parts = plt.subplot_mosaic('ab;cc', layout='constrained')\n"),
     _plot("three dimensions", "ax.plot_surface(X, Y, Z)\nax.contour(X, Y, Z)", "fig, ax = plt.subplots(subplot_kw={'projection': '3d'})\n"),
     _plot("polar", "ax.plot(x)", "fig, ax = plt.subplots(subplot_kw={'projection': 'polar'})\n"),
+    _plot("animation", "from matplotlib.animation import FuncAnimation\nline, = ax.plot([0, 1])\nmoving = FuncAnimation(fig, lambda i: line.set_ydata([0, i]), frames=3)"),
     _plot("ticks by a function", "from matplotlib.ticker import FuncFormatter\nax.plot(x)\nax.yaxis.set_major_formatter(FuncFormatter(lambda v, p: f'{v:.1f}!'))"),
 ]
 
