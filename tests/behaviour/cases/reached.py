@@ -3,7 +3,21 @@
 # ruff: noqa: E501
 from __future__ import annotations
 
-from tests.behaviour.model import MISS, OTHER, RAN, UNSTORED, Case, case, cell, restart, stage, twins, write
+from tests.behaviour.model import (
+    MISS,
+    OTHER,
+    RAN,
+    RESTORED,
+    UNSTORED,
+    Case,
+    case,
+    cell,
+    final,
+    restart,
+    stage,
+    twins,
+    write,
+)
 
 _C = "reached"
 
@@ -67,8 +81,12 @@ CASES = [
     _lazy("iterator over a file's lines", "lazy = iter(open('d.csv').read().split())", "list(lazy)[-1]"),
     case("polars LazyFrame as an output", _C, OTHER, cell("import polars as pl"), write("d.csv", "a\n1\n"), stage("lazy = pl.scan_csv('d.csv')", UNSTORED, why="cannot be fingerprinted"), needs="polars"),
     *[case(f"an iterator goes on: {make}", _C, OTHER, cell(f"it = {make}"), stage("y = next(it)", UNSTORED, why="iterator"), stage("z = next(it)", UNSTORED, why="iterator", name="t")) for make in ("iter([1, 2])", "iter({1: 2, 3: 4})", "iter((1, 2))", "iter('ab')", "reversed([1, 2])", "iter([1, 2].pop, 0)")],
-    case("an object that cannot take over content was changed", _C, OTHER, cell("import xml.etree.ElementTree as ET\nr = ET.fromstring('<a k=\"1\"/>')"), stage("r.set('k', '2')", UNSTORED, why="cannot be replaced in place"), restart(),
-         cell("import xml.etree.ElementTree as ET\nr = ET.fromstring('<a k=\"1\"/>')"), stage("r.set('k', '2')", UNSTORED)),
+    case("an object that cannot take over content was changed", _C, OTHER, cell("import xml.etree.ElementTree as ET\nr = ET.fromstring('<a k=\"1\"/>')"), stage("r.text = '2'", RAN), restart(),
+         cell("import xml.etree.ElementTree as ET\nr = ET.fromstring('<a k=\"1\"/>')"), stage("r.text = '2'", RAN, why="cannot be replaced in place"), final("r.text", "2")),
+    case("what an object that cannot take over content refers to was changed", _C, OTHER, cell("import xml.etree.ElementTree as ET\nr = ET.fromstring('<a k=\"1\"/>')"), stage("r.set('k', '2')", RAN), restart(),
+         cell("import xml.etree.ElementTree as ET\nr = ET.fromstring('<a k=\"1\"/>')"), stage("r.set('k', '2')", RESTORED), final("r.get('k')", "2")),
+    case("what an object that cannot take over content refers to is another", _C, OTHER, cell("import xml.etree.ElementTree as ET\nr = ET.fromstring('<a><b/></a>')"), stage("b = ET.fromstring('<b/>')\nr[0] = b", RAN), restart(),
+         cell("import xml.etree.ElementTree as ET\nr = ET.fromstring('<a><b/></a>')"), stage("b = ET.fromstring('<b/>')\nr[0] = b", RAN), final("r[0] is b", True)),
     case("torch.from_file is seen", _C, MISS, cell("import torch\nname = 'm'"), write("m.bin", b"\0\0\0\0"), stage("y = torch.from_file(name + '.bin', size=4, dtype=torch.uint8).sum().item()", RAN), write("m.bin", b"\0\0\1\0"), restart(), cell("import torch\nname = 'm'"),
          stage("y = torch.from_file(name + '.bin', size=4, dtype=torch.uint8).sum().item()", RAN), needs="torch"),
     case("pyarrow.input_stream is seen", _C, MISS, cell("import pyarrow as pa\nname = 'm'"), write("m.bin", b"a"), stage("with pa.input_stream(name + '.bin') as f: y = f.read()\ndel f", RAN), write("m.bin", b"b"), restart(), cell("import pyarrow as pa\nname = 'm'"),
