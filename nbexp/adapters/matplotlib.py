@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from matplotlib import cbook, figure
+from matplotlib import cbook, figure, markers
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import FigureCanvasBase, FigureManagerBase, NavigationToolbar2, TimerBase
@@ -19,12 +19,14 @@ from matplotlib.category import UnitData
 from matplotlib.colors import Colormap
 from matplotlib.contour import ContourSet
 from matplotlib.figure import FigureBase
+from matplotlib.path import Path
 from matplotlib.spines import Spines
 from matplotlib.transforms import TransformNode
 
 from nbexp.adapters.attributes import Attributes
 from nbexp.adapters.base import Adapter, Node, Storing
 from nbexp.adapters.constructed import TRIANGULATIONS
+from nbexp.adapters.instances import Fields
 from nbexp.errors import Unpatchable
 
 #: What every artist may hold that is no content: whether it must be drawn again, and who is told so.
@@ -46,7 +48,10 @@ class ArtistAdapter(Attributes):
         super().__init__(tag, _DRAWING | skipped)
 
     def attributes(self, value: Any) -> dict[str, Any]:
-        return dict(sorted(super().attributes(value).items()))
+        state = dict(sorted(super().attributes(value).items()))
+        if "_path_effects" in state:  # all artists share the list of rcParams
+            state["_path_effects"] = _plain(state["_path_effects"])
+        return state
 
     def patch(self, live: Any, new: Any) -> None:
         if type(live) is not type(new):
@@ -164,6 +169,26 @@ def _plain(value: Any) -> Any:
     return value
 
 
+class PathAdapter(Fields):
+    """A path. One that cannot be changed has no identity: figures share those of markers with the library itself."""
+
+    def describe(self, value: Any) -> Node:
+        if not value._readonly:
+            return super().describe(value)
+        arrays = (value._vertices, value._codes)
+        shapes = tuple(None if array is None else (array.dtype.str, array.shape, array.tobytes()) for array in arrays)
+        others = tuple((name, held) for name, held in vars(value).items() if name not in ("_vertices", "_codes"))
+        return Node("matplotlib.path", (shapes, others), mutable=False)
+
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        """The paths of markers that all figures share are found where matplotlib keeps them."""
+        for owner in (markers, markers.MarkerStyle):
+            for name, held in vars(owner).items():
+                if held is value:
+                    return getattr, (owner, name)
+        return super().reduce(value, storing)
+
+
 class StateAdapter(Adapter):
     """An object that gives and takes its whole content as one state."""
 
@@ -271,6 +296,7 @@ ADAPTERS: dict[type | str, Adapter] = {
     **TRIANGULATIONS,
     **{f"matplotlib.animation.{name}": AnimationAdapter() for name in ("FuncAnimation", "ArtistAnimation")},
     UnitData: CategoriesAdapter(),
+    Path: PathAdapter(Path),
     Spines: SpinesAdapter("matplotlib.spines"),
     cbook.CallbackRegistry: CallbacksAdapter(),
     cbook.Grouper: GrouperAdapter(),

@@ -132,3 +132,13 @@ def test_previews(plt: Any) -> None:
     figure = drawing(plt)
     assert preview(figure) == "Figure with 6 axes"
     assert preview(figure.axes[0].lines[0]) == "Line2D"
+
+
+def test_a_restored_figure_goes_on_as_the_first_one_does(plt: Any) -> None:
+    first = plt.subplots()
+    second = again(first)
+    for _, axes in (first, second):
+        axes.plot([1, 2], marker="o")
+        axes.legend(["a"])
+        axes.scatter([1], [2])
+    assert fingerprint(second).digest == fingerprint(first).digest
