@@ -390,3 +390,25 @@ def test_subclasses_keep_their_fields_and_memory() -> None:
     loaded[0] = -1
     assert plain[0] == -1
     assert digest([value, base]) == digest(again([value, base]))
+
+
+@pytest.mark.parametrize("base_writable", [True, False])
+@pytest.mark.parametrize("view_writable", [True, False])
+@pytest.mark.parametrize("after", [True, False])
+def test_a_view_is_patched_whatever_may_be_written_to(base_writable: bool, view_writable: bool, after: bool) -> None:
+    base = np.zeros(4)
+    view = base[1:]
+    base.flags.writeable, view.flags.writeable = base_writable, view_writable
+    new = np.ones(3)
+    new.flags.writeable = after
+    check_patch(view, new)
+    patch(view, new)
+    assert base.tolist() == [0, 1, 1, 1]
+    assert (base.flags.writeable, view.flags.writeable) == (base_writable, after)
+
+
+def test_an_array_whose_memory_is_read_only_is_left_alone() -> None:
+    view = np.frombuffer(b"abcd", np.uint8)[1:]
+    with pytest.raises(Unpatchable, match="cannot be written to"):
+        check_patch(view, np.ones(3, np.uint8))
+    assert view.tolist() == [98, 99, 100]

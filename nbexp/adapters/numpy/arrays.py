@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -173,17 +174,42 @@ def check_form(live: Array, new: Array) -> None:
     same = (live.shape, order_of(live)) == (new.shape, order_of(new))
     if not same or content(live.dtype) != content(new.dtype):
         raise Unpatchable("", "numpy.ndarray", "its shape, order or dtype was changed in place", _COPY)
-    if not live.flags.writeable:
-        try:
-            live.flags.writeable = True
-        except ValueError:
-            raise Unpatchable("", "numpy.ndarray", "its memory cannot be written to", _COPY) from None
-        live.flags.writeable = False
+    try:
+        with _writable(live):
+            pass
+    except ValueError:
+        raise Unpatchable("", "numpy.ndarray", "its memory cannot be written to", _COPY) from None
 
 
 def patch_elements(live: Array, new: Array) -> None:
     """Write the elements of `new` into `live`, which must have the same form."""
     check_form(live, new)
-    live.flags.writeable = True
-    np.ndarray.__setitem__(live, ..., new.view(np.ndarray))
-    live.flags.writeable = new.flags.writeable
+    with _writable(live, stays=new.flags.writeable):
+        np.ndarray.__setitem__(live, ..., new.view(np.ndarray))
+
+
+@contextlib.contextmanager
+def _writable(live: Array, stays: bool | None = None) -> Iterator[None]:
+    """For a time, `live` can be written to, and with it the arrays that it is a view of: else it could not.
+
+    Args:
+        stays: Whether it can be written to afterwards; as before if None.
+
+    Raises:
+        ValueError: It cannot be made so.
+    """
+    before, closed = live.flags.writeable, list[Array]()
+    views = [live]
+    while not before and isinstance(views[-1].base, np.ndarray):
+        views.append(views[-1].base)
+    try:
+        for array in reversed(views):
+            if not array.flags.writeable:
+                array.flags.writeable = True
+                closed.append(array)
+        yield
+    finally:
+        for array in closed:
+            array.flags.writeable = array is live and bool(stays)
+        if before and stays is False:
+            live.flags.writeable = False
