@@ -398,7 +398,8 @@ def test_subclasses_keep_their_fields_and_memory() -> None:
 def test_a_view_is_patched_whatever_may_be_written_to(base_writable: bool, view_writable: bool, after: bool) -> None:
     base = np.zeros(4)
     view = base[1:]
-    base.flags.writeable, view.flags.writeable = base_writable, view_writable
+    view.flags.writeable = view_writable  # first: it cannot be made writeable where its base is not
+    base.flags.writeable = base_writable
     new = np.ones(3)
     new.flags.writeable = after
     check_patch(view, new)

@@ -210,6 +210,7 @@ def _writable(live: Array, stays: bool | None = None) -> Iterator[None]:
         yield
     finally:
         for array in closed:
-            array.flags.writeable = array is live and bool(stays)
+            if array is not live or not stays:
+                array.flags.writeable = False
         if before and stays is False:
             live.flags.writeable = False
