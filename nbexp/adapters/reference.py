@@ -34,6 +34,15 @@ def is_of_shell(name: str) -> bool:
     return _OF_SHELL.fullmatch(name) is not None
 
 
+#: What torch's compiler puts beside the functions that it compiles, when they are first called.
+_OF_COMPILER = re.compile(r"__(?:compiled_fn|builtins_dict__|resume_at|import_torch)_\w+")
+
+
+def is_of_compiler(name: str) -> bool:
+    """Whether a global is one that ``torch.compile`` made: no content, it is made again when it is needed."""
+    return name.startswith("__") and _OF_COMPILER.fullmatch(name) is not None
+
+
 def reference(value: Any) -> Name | None:
     """Where `value`, a function or class, is found by its own module and qualified name; None if it is not.
 

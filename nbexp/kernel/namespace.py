@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nbexp.adapters.reference import is_of_compiler
+
 #: Names that IPython keeps in the namespace for itself: history and its caches. Read, they are inputs; never outputs.
 _HISTORY = re.compile(r"_+|_\d+|_i+|_i\d+|_[iod]h|_exit_code")
 
@@ -24,8 +26,8 @@ _ABSENT = object()
 
 @functools.lru_cache(10_000)  # IPython keeps several names for each cell that has run, and each stage asks for all
 def is_user_name(name: str) -> bool:
-    """Whether a cell's own binding of `name` is an output: not the history and not the host's."""
-    return name not in _HOST and _HISTORY.fullmatch(name) is None
+    """Whether a cell's own binding of `name` is an output: not the history, the host's or a compiler's."""
+    return name not in _HOST and _HISTORY.fullmatch(name) is None and not is_of_compiler(name)
 
 
 def user_names(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> list[str]:

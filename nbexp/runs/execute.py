@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -269,6 +270,10 @@ def kernel_environment(prepared: Prepared) -> dict[str, str]:
     return env
 
 
+#: What a kernel says when it is interrupted between two cells, as Jupyter does to each before it ends.
+_ENDING = re.compile(r"(?:.*KeyboardInterrupt caught in kernel\.\s*)*")
+
+
 def _drop_empty(path: Path) -> None:
-    if path.stat().st_size == 0:
+    if _ENDING.fullmatch(path.read_text(encoding="utf-8", errors="replace")):
         path.unlink()

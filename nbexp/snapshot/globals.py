@@ -10,6 +10,7 @@ from typing import Any
 from nbexp import hashing
 from nbexp.adapters.code import code_fingerprint
 from nbexp.adapters.fingerprint import fingerprint
+from nbexp.adapters.reference import is_of_compiler
 
 #: The state of each global by name: what two states of an unchanged global have in common.
 Globals = Mapping[str, tuple[Any, ...]]
@@ -41,9 +42,11 @@ def changed(module: ModuleType, before: Globals | None) -> Iterator[tuple[str, b
 
 
 def _own(module: ModuleType) -> Iterator[tuple[str, Any]]:
-    """Globals without submodules and imported modules (bound by whoever imports them) and what import puts there."""
+    """Globals without submodules and imported modules (bound by whoever imports them) and what import and torch's
+    compiler put there."""
     for name, value in list(vars(module).items()):
-        if not (name.startswith("__") and name.endswith("__")) and not isinstance(value, ModuleType):
+        is_dunder = name.startswith("__") and name.endswith("__")
+        if not (is_dunder or is_of_compiler(name) or isinstance(value, ModuleType)):
             yield name, value
 
 

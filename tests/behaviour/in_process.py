@@ -43,6 +43,7 @@ class Project:
         self._environment = dict(os.environ)
         self._generators = _generator_states()
         self._handlers = list(logging.root.handlers), logging.root.level
+        self._main = sys.modules["__main__"]
 
     def start(self, cwd: str = ".", environment: dict[str, str] | None = None) -> None:
         """A new kernel."""
@@ -51,7 +52,6 @@ class Project:
         os.environ.update({"NBEXP_KEEP": "always", **(environment or {})})
         config = Config()
         config.HistoryManager.enabled = False
-        InteractiveShell.clear_instance()
         self.shell = InteractiveShell.instance(config=config)
         self.shell.run_cell(f"import sys; sys.path.insert(0, {str(self.root)!r})", store_history=False, silent=True)
         _restore_generators(self._generators)
@@ -68,6 +68,8 @@ class Project:
         self.shell.displayhook.flush = lambda: None  # it would look through all objects of the test process
         self.shell.atexit_operations()
         self.shell = None
+        InteractiveShell.clear_instance()
+        sys.modules["__main__"] = self._main
         self._forget_modules()
         for probe in state_differences():
             apply_state(probe, {})
@@ -93,7 +95,8 @@ class Project:
         seen = Seen()
         source = cell.source
         if not self.staged and source.startswith("%%stage"):
-            source = "# no stage\n" + source.partition("\n")[2]  # its lines keep their numbers
+            body = source.partition("\n")[2]
+            source = body if body.startswith("%%") else f"# no stage\n{body}"  # its lines keep their numbers
         with _captured(self.shell, seen):
             result = self.shell.run_cell(source, store_history=True, cell_id=cell.id)
         error = result.error_before_exec or result.error_in_exec

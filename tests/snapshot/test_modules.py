@@ -251,6 +251,15 @@ def test_two_values_of_a_global_bound_anew(write: Write) -> None:
     assert found[0] == found[1] != found[2]
 
 
+def test_what_torchs_compiler_leaves_in_a_module_is_no_change(write: Write) -> None:
+    write("twin_a.py", SOURCE)
+    module: Any = load("twin_a")
+    before = parts("twin_a")
+    for name in ("__compiled_fn_1_3955e026", "__builtins_dict___0", "__resume_at_30_4", "__import_torch_dot_utils"):
+        setattr(module, name, object())
+    assert parts("twin_a") == before
+
+
 def test_a_changed_global_that_cannot_be_told_is_named(write: Write) -> None:
     write("twin_a.py", SOURCE)
     module: Any = load("twin_a")
