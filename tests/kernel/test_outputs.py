@@ -381,7 +381,7 @@ IN_KERNEL: list[tuple[str, str]] = [
     ("thread", "import threading\nt = threading.Thread(target=print, args=('t',))\nt.start()\nt.join()\nprint('u')"),
     ("await", "import asyncio\nprint('a')\nawait asyncio.sleep(0)\nprint('b')\n3"),
     ("figure after the cell", "import matplotlib.pyplot as plt\n%matplotlib inline\nprint('a')\nplt.plot([1, 2]);"),
-    ("value, then figure", "plt.plot([1, 2])\nprint('a')\n'last'"),
+    ("value, then figure", "import matplotlib.pyplot as plt\n%matplotlib inline\nplt.plot([1, 2])\nprint('a')\n'last'"),
     ("logging", "import logging, sys\nlogging.basicConfig(force=True)\nlogging.warning('w')"),
     ("progress", "import sys\nfor i in range(3):\n    sys.stderr.write(f'\\r{i}')\n    sys.stderr.flush()"),
     ("written by C", "import os\nprint('a', flush=True)\nos.write(1, b'from C\\n');"),
