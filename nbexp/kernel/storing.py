@@ -90,6 +90,10 @@ def keep(
     return record
 
 
+#: How long a kernel takes, at the most, to send that a cell is over; storing waits for so long.
+REPLY_SECONDS = 0.02
+
+
 def _after_reply(action: Callable[[], None]) -> None:
     """Call `action` when the kernel has sent its reply, where its loop gets to it; without a loop, now.
 
@@ -101,7 +105,7 @@ def _after_reply(action: Callable[[], None]) -> None:
     except RuntimeError:
         action()
     else:
-        loop.call_soon(action)
+        loop.call_later(REPLY_SECONDS, action)
 
 
 def _dump(shell: InteractiveShell, execution: Execution, observed: Observed, outputs: Outputs, last: Any) -> Dumped:
