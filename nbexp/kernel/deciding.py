@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from nbexp.errors import BadUse, NbexpError, Unfingerprintable
 from nbexp.kernel.execution import Execution, code_of_cell
-from nbexp.kernel.namespace import user_names
 from nbexp.kernel.verification import Verifier
 from nbexp.records import Reason
 from nbexp.snapshot.state import state_differences
@@ -51,7 +50,7 @@ def _find_inputs(session: Session, execution: Execution) -> None:
             execution.analysis,
             execution.spec,
             execution.settings,
-            user_names(shell.user_ns, shell.user_ns_hidden),
+            execution.names_before,
             is_host,
             session.patches.now(),
         )

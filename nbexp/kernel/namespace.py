@@ -65,11 +65,10 @@ class Change:
     deleted: tuple[str, ...]
 
 
-def remember(namespace: Mapping[str, Any], hidden: Mapping[str, Any], rebound: Iterable[str]) -> Before:
-    """The namespace before a stage that binds or deletes `rebound` by its source."""
-    names = user_names(namespace, hidden)
-    skip = set(rebound)
-    return Before(frozenset(names), {name: namespace[name] for name in names if name not in skip})
+def remember(namespace: Mapping[str, Any], names: Iterable[str], rebound: Iterable[str]) -> Before:
+    """The namespace before a stage that binds or deletes `rebound` by its source; `names` are the user's."""
+    there, skip = frozenset(names).intersection(namespace), frozenset(rebound)
+    return Before(there, {name: namespace[name] for name in there - skip})
 
 
 def changed_since(before: Before, namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> Change:

@@ -194,7 +194,7 @@ class Session:
         for magic in execution.analysis.always:
             if magic in OF_THE_SHELL:
                 execution.unstorable("effect", magic, f"{magic} changes IPython itself, which a hit would not")
-        execution.before = remember(shell.user_ns, shell.user_ns_hidden, analysis.stores | analysis.deletes)
+        execution.before = remember(shell.user_ns, execution.names_before, analysis.stores | analysis.deletes)
         execution.recording = Recording(shell, self._recorder, execution.spec.seed)
         execution.recording.start(file_names_in(execution))
         if execution.spec.outs is None:

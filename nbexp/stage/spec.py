@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import keyword
 import re
 import shlex
@@ -81,6 +82,7 @@ class Spec:
     no_store: bool = False
 
 
+@functools.lru_cache(1000)  # a cell is run again and again
 def parse_spec(line: str) -> Spec:
     """Read a stage's header line, with or without the leading ``%%stage``.
 
