@@ -59,6 +59,12 @@ def cache_dir() -> Path:
     return _user_dir("XDG_CACHE_HOME", "LOCALAPPDATA", "Library/Caches", ".cache")
 
 
+#: Variables that say where these folders and the user's home lie.
+FOLDER_VARIABLES = (
+    "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA", "HOME", "USERPROFILE", "HOMEDRIVE", "HOMEPATH",
+)  # fmt: skip
+
+
 def _user_dir(variable: str, windows: str, mac: str, other: str) -> Path:
     if os.environ.get(variable):
         return Path(os.environ[variable]) / "nbexp"

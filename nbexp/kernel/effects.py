@@ -63,7 +63,7 @@ class Recorder:
 
     def _begin(self, named: Iterable[str]) -> None:
         self._cwd = places.working_directory()
-        self._sorter = Sorter(self._cwd, places.Ignored.now(self._own))
+        self._sorter = Sorter(self._cwd, places.Ignored.now(self._own, self._cwd))
         self._sys_path = list(sys.path)
         self._named = [FileUse(name, *places.look(name)) for name in dict.fromkeys(named) if places.is_file_name(name)]
         self._running = Running.now()

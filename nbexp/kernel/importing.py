@@ -26,7 +26,8 @@ from nbexp.snapshot.state import RngState, rng_states
 def import_of_project(module: ModuleType) -> Iterator[Imported]:
     """While the code of `module` runs; what it read is in the value afterwards."""
     imported = Imported()
-    sorter = Sorter(places.working_directory(), places.Ignored.now(()))
+    start = places.working_directory()
+    sorter = Sorter(start, places.Ignored.now((), start))
     before = rng_states()
     with audit.also_listening(sorter.take):
         yield imported

@@ -116,17 +116,13 @@ class Ignored:
     user_cache: str
 
     @classmethod
-    def now(cls, own: Iterable[str]) -> Ignored:
-        """The rules for the process as it is now: the environment says where caches lie."""
-        get = functools.partial(os.environ.get, default="")
-        home = os.path.expanduser("~")
-        user_cache = str(platform.cache_dir().parent)
-        ipython = get("IPYTHONDIR") or os.path.join(home, ".ipython")
-        named = [get(name) for name in ("MPLCONFIGDIR", "NUMBA_CACHE_DIR", "TRITON_CACHE_DIR", "PYTHONPYCACHEPREFIX")]
-        inductor = get("TORCHINDUCTOR_CACHE_DIR") or os.path.join(tempfile.gettempdir(), "torchinductor_")
-        config = os.path.join(get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "matplotlib")
-        caches = [os.path.abspath(path) for path in (*named, config, os.path.join(home, ".triton")) if path]
-        return cls((*own, os.path.abspath(ipython)), (*caches, inductor), os.path.abspath(user_cache))
+    def now(cls, own: Iterable[str], start: str) -> Ignored:
+        """The rules for the process as it is now: the environment says where caches lie.
+
+        Args:
+            start: The working directory.
+        """
+        return _ignored(tuple(own), start, tempfile.gettempdir(), tuple(map(os.environ.get, _FOLDER_VARIABLES)))
 
     def write(self, path: str) -> bool:
         """Whether writing there is no effect: caches, the system's folders, nbexp's own."""
@@ -143,6 +139,27 @@ class Ignored:
         if path.endswith((".pyc", ".nbi", ".nbc")) or f"{os.sep}{_JOBLIB}" in path:
             return True
         return not _MARKS.isdisjoint(path.split(os.sep))
+
+
+#: All that `_ignored` asks the environment for.
+_FOLDER_VARIABLES = (
+    *platform.FOLDER_VARIABLES, "IPYTHONDIR", "MPLCONFIGDIR", "NUMBA_CACHE_DIR", "TRITON_CACHE_DIR",
+    "PYTHONPYCACHEPREFIX", "TORCHINDUCTOR_CACHE_DIR",
+)  # fmt: skip
+
+
+@functools.lru_cache(16)
+def _ignored(own: tuple[str, ...], start: str, temporary: str, variables: tuple[str | None, ...]) -> Ignored:
+    """The rules in this working directory with these values of `_FOLDER_VARIABLES`."""
+    get = dict(zip(_FOLDER_VARIABLES, variables, strict=True)).get
+    home = os.path.expanduser("~")
+    ipython = get("IPYTHONDIR") or os.path.join(home, ".ipython")
+    named = [get(name) for name in ("MPLCONFIGDIR", "NUMBA_CACHE_DIR", "TRITON_CACHE_DIR", "PYTHONPYCACHEPREFIX")]
+    inductor = get("TORCHINDUCTOR_CACHE_DIR") or os.path.join(temporary, "torchinductor_")
+    config = os.path.join(get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "matplotlib")
+    caches = [os.path.abspath(path) for path in (*named, config, os.path.join(home, ".triton")) if path]
+    user_cache = os.path.abspath(platform.cache_dir().parent)
+    return Ignored((*own, os.path.abspath(ipython)), (*caches, inductor), user_cache)
 
 
 def _inside(path: str, folder: str) -> bool:
