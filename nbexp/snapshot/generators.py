@@ -43,13 +43,19 @@ class _PythonRandom:
     """The generator of the module ``random``."""
 
     name = module = "random"
+    _told: tuple[Any, str] = (None, "")
 
     def loaded(self) -> bool:
         return True
 
     def digest(self) -> str:
         version, words, gauss = _getstate()
-        return digest("rng random", struct.pack(f"<H{len(words)}I", version, *words), repr(gauss)).hex()
+        state = (version, words, repr(gauss))
+        known, found = self._told
+        if state != known:  # most cells leave the generator alone, and a stage asks twice
+            found = digest("rng random", struct.pack(f"<H{len(words)}I", version, *words), state[2]).hex()
+            self._told = state, found
+        return found
 
     def capture(self) -> Any:
         return _getstate()

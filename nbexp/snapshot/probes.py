@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 import functools
 import sys
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 #: What differs from the defaults, by setting: plain values as a rule, whatever the user set (a function) otherwise.
@@ -190,8 +191,8 @@ class _Torch:
 #: https://docs.python.org/3/library/decimal.html#decimal.DefaultContext
 _DECIMAL: Tree = {
     "prec": 28, "rounding": decimal.ROUND_HALF_EVEN, "Emin": -999999, "Emax": 999999, "capitals": 1, "clamp": 0,
-    "traps": ("DivisionByZero", "InvalidOperation", "Overflow"),
 }  # fmt: skip
+_TRAPPING = decimal.Context(traps=[decimal.DivisionByZero, decimal.InvalidOperation, decimal.Overflow])
 
 
 class _Decimal:
@@ -199,22 +200,26 @@ class _Decimal:
 
     name, module = "decimal", "decimal"
 
-    def _now(self) -> Tree:
-        context = decimal.getcontext()
-        plain = {name: getattr(context, name) for name in _DECIMAL if name != "traps"}
-        return {**plain, "traps": tuple(sorted(kind.__name__ for kind, on in context.traps.items() if on))}
-
     def differences(self) -> Tree:
-        return {key: value for key, value in self._now().items() if value != _DECIMAL[key]}
+        context = decimal.getcontext()
+        now = {name: getattr(context, name) for name in _DECIMAL}
+        found = {name: value for name, value in now.items() if value != _DECIMAL[name]}
+        if context.traps != _TRAPPING.traps:
+            found["traps"] = _names(context.traps)
+        return found
 
     def apply(self, tree: Tree) -> None:
         wanted = {**_DECIMAL, **tree}
-        traps = wanted.pop("traps")
+        traps = wanted.pop("traps", _names(_TRAPPING.traps))
         context = decimal.getcontext()
         for name, value in wanted.items():
             setattr(context, name, value)
         for kind in context.traps:
             context.traps[kind] = kind.__name__ in traps
+
+
+def _names(traps: Mapping[type[decimal.DecimalException], bool]) -> tuple[str, ...]:
+    return tuple(sorted(kind.__name__ for kind, on in traps.items() if on))
 
 
 class _Locale:

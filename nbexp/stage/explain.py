@@ -12,6 +12,8 @@ _ORDER = (
     "parameters", "rng", "module", "package", "state", "python",
 )  # fmt: skip
 
+_RANKS = {kind: rank for rank, kind in enumerate(_ORDER)}
+
 _CODE = ("function", "class")
 
 
@@ -51,17 +53,15 @@ def reasons_for_run(record: Record, earlier: Sequence[Record]) -> tuple[Reason, 
 def _differences(new: Key, old: Key) -> list[tuple[Part | None, Part | None]]:
     before = {(part.kind, part.name): part for part in old.parts}
     after = {(part.kind, part.name): part for part in new.parts}
-    pairs = [
-        (before.get(place), after.get(place))
-        for place in sorted(before.keys() | after.keys(), key=_rank)
-        if _digest(before.get(place)) != _digest(after.get(place))
+    different = [
+        place for place in before.keys() | after.keys() if _digest(before.get(place)) != _digest(after.get(place))
     ]
-    return _without_kind_changes(pairs)
+    return _without_kind_changes([(before.get(place), after.get(place)) for place in sorted(different, key=_rank)])
 
 
 def _rank(place: tuple[str, str]) -> tuple[int, str]:
     kind, name = place
-    return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), name)
+    return _RANKS.get(kind, len(_RANKS)), name
 
 
 def _digest(part: Part | None) -> str:
