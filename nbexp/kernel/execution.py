@@ -104,9 +104,7 @@ def file_name(shell: InteractiveShell, info: ExecutionInfo) -> str:
 
 def file_names_in(execution: Execution) -> Iterator[str]:
     """Strings in the cell and among its inputs that may be names of files."""
-    for node in ast.walk(execution.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+    yield from execution.analysis.strings
     if execution.inputs is not None:
         for root in execution.inputs.roots.values():
             if isinstance(root.value, str | os.PathLike):

@@ -39,7 +39,7 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     if not success:
         return status_of(execution, "failed", observed.seconds)
     execution.unstored.extend(blocking_reasons(observed))
-    execution.unstored.extend(set_elsewhere(execution.tree, session.shell.user_ns))
+    execution.unstored.extend(set_elsewhere(execution.analysis.changed, session.shell.user_ns))
     if execution.spec.no_store:
         execution.unstorable("option", "--no-store", "--no-store")
     if session.store.read_only:

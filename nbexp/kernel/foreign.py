@@ -6,7 +6,7 @@ A hit does not run the assignment, and no record holds a module; so such a stage
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -17,18 +17,17 @@ from nbexp.records import Reason
 _SETTINGS = ("torch.backends",)
 
 
-def set_elsewhere(tree: ast.Module, namespace: Mapping[str, Any]) -> Iterator[Reason]:
+def set_elsewhere(changed: Iterable[ast.Attribute], namespace: Mapping[str, Any]) -> Iterator[Reason]:
     """Attributes of modules of Python or of installed packages that the cell's own statements bind or delete.
 
     Args:
-        tree: The cell. namespace: The notebook's, after it ran.
+        changed: All attributes that they bind or delete. namespace: The notebook's, after the cell ran.
     """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            module = _module(node.value, namespace)
-            if module is not None and not is_project(module) and not module.startswith(_SETTINGS):
-                name = f"{module}.{node.attr}"
-                yield Reason("effect", name, f"it set {name}, which a hit would not")
+    for node in changed:
+        module = _module(node.value, namespace)
+        if module is not None and not is_project(module) and not module.startswith(_SETTINGS):
+            name = f"{module}.{node.attr}"
+            yield Reason("effect", name, f"it set {name}, which a hit would not")
 
 
 def _module(node: ast.expr, namespace: Mapping[str, Any]) -> str | None:

@@ -52,6 +52,7 @@ class Analysis:
         quiet: Whether a trailing semicolon hides the last value.
         has_last: Whether the last statement is an expression.
         always: Magics and shell lines with effects of their own: ``("!ls", "%pip")``.
+        strings: Texts in the cell, which may be names of files. changed: Attributes that it binds or deletes.
     """
 
     digest: str
@@ -76,6 +77,8 @@ class Analysis:
     quiet: bool
     has_last: bool
     always: tuple[str, ...]
+    strings: tuple[str, ...]
+    changed: tuple[ast.Attribute, ...]
 
 
 def analyse(tree: ast.Module, source: str) -> Analysis:
@@ -133,6 +136,8 @@ def _analyse(tree: ast.Module, source: str) -> Analysis:
         quiet=quiet,
         has_last=bool(tree.body) and isinstance(tree.body[-1], ast.Expr),
         always=tuple(cell.always),
+        strings=tuple(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)),
+        changed=tuple(node for node in nodes if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)),
     )
 
 
