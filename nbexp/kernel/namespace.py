@@ -24,7 +24,7 @@ _HOST = frozenset(
 _ABSENT = object()
 
 
-@functools.lru_cache(10_000)  # IPython keeps several names for each cell that has run, and each stage asks for all
+@functools.cache  # IPython keeps several names for each cell that has run, and each stage asks for all
 def is_user_name(name: str) -> bool:
     """Whether a cell's own binding of `name` is an output: not the history, the host's or a compiler's."""
     return name not in _HOST and _HISTORY.fullmatch(name) is None and not is_of_compiler(name)

@@ -27,10 +27,15 @@ class Made:
         """Leave out a record that is not stored after all, or no longer; from any thread."""
         self._records.pop(record_id, None)
 
-    def of(self, notebook: str, stage: str, cell: str) -> dict[str, Record]:
-        """By id, the records of the stage of this cell or of this name, newest first."""
-        return {
-            name: record
-            for name, record in reversed(list(self._records.items()))
-            if record.notebook == notebook and ((cell and record.cell == cell) or (stage and record.stage == stage))
-        }
+    def of(self, notebook: str, stage: str, cell: str, limit: int) -> dict[str, Record]:
+        """By id, the last records of the stage of this cell or of this name, newest first, at most `limit`."""
+        found: dict[str, Record] = {}
+        for name in reversed(list(self._records)):
+            record = self._records.get(name)
+            if record is None or record.notebook != notebook:
+                continue
+            if (cell and record.cell == cell) or (stage and record.stage == stage):
+                found[name] = record
+                if len(found) == limit:
+                    break
+        return found

@@ -163,7 +163,7 @@ class Store:
         """
         if self._other_format:
             return []
-        found = self._made.of(notebook, stage, cell)
+        found = self._made.of(notebook, stage, cell, limit)
         for identity in heads.identities(notebook, stage, cell) if len(found) < limit else ():
             for key, name in heads.read(self._place, identity):
                 if len(found) >= limit:

@@ -227,7 +227,7 @@ def test_what_is_remembered_to_explain_is_small_and_bounded(store: Store, monkey
     for number in range(6):
         commit(store, number, f"k{number}", source="x" * 1000)
     store.drain()
-    known = store._made.of("a.ipynb", "train", "")
+    known = store._made.of("a.ipynb", "train", "", 200)
     assert [record.key.digest for record in known.values()] == [key_of(f"k{number}") for number in (5, 4, 3)]
     assert {record.messages or record.variables or record.source for record in known.values()} == {""}
     assert len(store.heads("a.ipynb", "train")) == 6
