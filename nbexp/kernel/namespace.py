@@ -38,9 +38,8 @@ def user_names(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> list[
         hidden: The shell's ``user_ns_hidden``: what IPython put there before the first cell. A hidden name that the
             user has bound anew (``open = ...``) is the user's.
     """
-    return sorted(
-        name for name, value in namespace.items() if is_user_name(name) and hidden.get(name, _ABSENT) is not value
-    )
+    names = filter(is_user_name, namespace)
+    return sorted(name for name in names if hidden.get(name, _ABSENT) is not namespace.get(name))
 
 
 @dataclass(frozen=True, slots=True)

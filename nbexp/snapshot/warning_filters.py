@@ -49,9 +49,9 @@ class WarningFilters:
     def differences(self) -> Tree:
         """The project's filters that stand, first one first, and those of the command line."""
         found: Tree = {}
-        entries = [_named_filter(entry) for entry in warnings.filters if _is_in(entry, self._by_project)]
-        if entries:
-            found["filters"] = entries
+        if self._by_project:
+            entries = [_named_filter(entry) for entry in warnings.filters if _is_in(entry, self._by_project)]
+            found.update({"filters": entries} if entries else {})
         if sys.warnoptions:
             found["options"] = list(sys.warnoptions)
         return found
