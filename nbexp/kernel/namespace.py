@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,8 +24,11 @@ _HOST = frozenset(
 
 _ABSENT = object()
 
+#: Names found not to be the user's: IPython keeps several for each cell that has run, and each stage asks for all.
+_others: set[str] = set()
 
-@functools.cache  # IPython keeps several names for each cell that has run, and each stage asks for all
+
+@functools.cache
 def is_user_name(name: str) -> bool:
     """Whether a cell's own binding of `name` is an output: not the history, the host's or a compiler's."""
     return name not in _HOST and _HISTORY.fullmatch(name) is None and not is_of_compiler(name)
@@ -38,8 +42,9 @@ def user_names(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> list[
         hidden: The shell's ``user_ns_hidden``: what IPython put there before the first cell. A hidden name that the
             user has bound anew (``open = ...``) is the user's.
     """
-    names = filter(is_user_name, namespace)
-    return sorted(name for name in names if hidden.get(name, _ABSENT) is not namespace.get(name))
+    names = list(itertools.filterfalse(_others.__contains__, namespace))
+    _others.update(itertools.filterfalse(is_user_name, names))
+    return sorted(name for name in names if is_user_name(name) and hidden.get(name, _ABSENT) is not namespace.get(name))
 
 
 @dataclass(frozen=True, slots=True)
