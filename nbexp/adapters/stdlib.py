@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbexp.adapters import leaves
-from nbexp.adapters.base import Adapter, Node
+from nbexp.adapters.base import Adapter, Node, Storing
 from nbexp.adapters.builtins import counted, shortened
 from nbexp.adapters.instances import dict_of
 from nbexp.adapters.refused import REFUSED, REFUSED_BASES
@@ -122,6 +122,23 @@ def _exception(value: BaseException) -> Node:
     return Node("exception", (value.__suppress_context__,), children=children, labels=labels)
 
 
+class _Exception(Described):
+    def reduce(self, value: Any, storing: Storing) -> Any:
+        """As the exception says, with those that led to it, which pickles leave out."""
+        if value.__cause__ is None and value.__context__ is None:
+            return NotImplemented
+        make, arguments, *state = value.__reduce_ex__(5)
+        chain = (value.__cause__, value.__context__, value.__suppress_context__)
+        return make, arguments, (chain, state[0] if state else None), None, None, fill_exception
+
+
+def fill_exception(value: Any, content: tuple[tuple[Any, Any, bool], Any]) -> None:
+    """Give a loaded exception its state, and those that led to it."""
+    (value.__cause__, value.__context__, value.__suppress_context__), state = content
+    if state is not None:
+        value.__setstate__(state)
+
+
 # -- states ------------------------------------------------------------------------------------------------------------
 
 
@@ -214,7 +231,7 @@ ADAPTERS: dict[type | str, Adapter] = {
 #: Adapters for subclasses too.
 BASES: tuple[tuple[type, Adapter], ...] = (
     (enum.Enum, Described(_enum, str)),
-    (BaseException, Described(_exception, repr)),
+    (BaseException, _Exception(_exception, repr)),
     (logging.Logger, Described(_logger, repr)),
     (logging.Handler, Transient("logging handler", "it is a logging handler")),
     (weakref.ref, _WEAK),

@@ -19,6 +19,9 @@ from tests.adapters import conformance, samples
 
 SEED = 11
 
+#: Samples whose own pickle leaves something out: a stage with such an output is not stored (D30).
+_NOT_AS_STORED = frozenset({"hidden field", "hidden field 2"})
+
 
 def random_digests(count: int) -> list[str]:
     """The fingerprints of random values of built-in types: shared, nested, with sets of all kinds."""
@@ -28,7 +31,7 @@ def random_digests(count: int) -> list[str]:
 def storable(count: int, libraries: list[str]) -> dict[str, Any]:
     """Values by name: random ones, those of the fingerprints' samples, and every adapter's."""
     found: dict[str, Any] = {f"random {n}": value for n, value in enumerate(samples.random_values(count, SEED + 1))}
-    found |= {f"sample {name}": make() for name, make in samples.SAMPLES.items()}
+    found |= {f"sample {name}": make() for name, make in samples.SAMPLES.items() if name not in _NOT_AS_STORED}
     for library in libraries:
         made = {f"{library} {one.name}": one.make() for one in conformance.cases(library) if one.stored and one.lasting}
         found |= made

@@ -99,4 +99,6 @@ CASES = [
     _replayed("an equal array put into a dict", "import numpy as np\nd = {'a': np.zeros(2)}\nz = np.zeros(2)", "d['a'] = z", cell("z[0] = 1"), final("d['a'].tolist()", [1.0, 0.0]), needs="numpy"),
     _replayed("a new equal object put into an input", "rows = [[1]]\nrow = rows[0]", "rows[0] = [1]", cell("row.append(2)"), final("rows", [[1]])),
     _replayed("inputs exchanged", "a, b = [1], [1]\nc = [a, b]", "c.reverse()", cell("a.append(2)"), final("c", [[1], [1, 2]])),
+    _replayed("an exception with what led to it", "", "try:\n    try:\n        1 / 0\n    except ZeroDivisionError as inner:\n        raise ValueError('v') from inner\nexcept ValueError as outer:\n    error = outer",
+              final("repr(error.__cause__), error.__context__ is error.__cause__, error.__suppress_context__", ("ZeroDivisionError('division by zero')", True, True))),
 ]  # fmt: skip
