@@ -59,12 +59,17 @@ class Recording:
         self._seeding = contextlib.ExitStack()
         self._figures = FigureWatch()
 
-    def start(self, named: Iterable[str]) -> None:
-        """Begin; `named` are strings that may be names of files (see `Recorder.start`)."""
+    def start(self, named: Iterable[str], reached: Iterable[object] = ()) -> None:
+        """Begin.
+
+        Args:
+            named: Strings that may be names of files (see `Recorder.start`).
+            reached: Functions that the stage reads (see `SeedWatch.start`).
+        """
         try:
             if self._seed is not None:
                 self._seeding.enter_context(seeded(self._seed))
-            self._watch.start()
+            self._watch.start(reached)
             self._figures.start()
             self._recorder.start(named)
             self._tee.start()

@@ -196,7 +196,8 @@ class Session:
                 execution.unstorable("effect", magic, f"{magic} changes IPython itself, which a hit would not")
         execution.before = remember(shell.user_ns, execution.names_before, analysis.stores | analysis.deletes)
         execution.recording = Recording(shell, self._recorder, execution.spec.seed)
-        execution.recording.start(file_names_in(execution))
+        roots = execution.inputs.roots.values() if execution.inputs else ()
+        execution.recording.start(file_names_in(execution), [root.value for root in roots if root.is_code])
         if execution.spec.outs is None:
             return execution.tree
         return with_output_check(execution.tree, analysis.has_last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +30,7 @@ class RngUse:
 
     Attributes:
         start: The state at the beginning. end: the state at the end.
-        moved: Whether the state at the end differs.
+        moved: Whether the stage set the state, be it to the one that was there, or left another one.
         seeded: Whether the stage set the state before it drew from it or looked at it.
         depends: Whether the result depends on the state at the start: drawn from or looked at, and not seeded before.
     """
@@ -47,7 +47,8 @@ class SeedWatch:
     """Watches the seeding functions of the loaded libraries for the time of one stage.
 
     A library that the stage itself imports is not watched: its generator is unseeded at the start, and that is the
-    dependency. A seeding function that somebody holds under a name of his own is not seen: a needless miss at worst.
+    dependency. A seeding function that somebody holds under a name of his own counts as called, and as
+    reading the state before.
 
     Example:
         >>> watch = SeedWatch()
@@ -60,12 +61,19 @@ class SeedWatch:
     _start: dict[str, RngState] = field(default_factory=dict)
     _seeded: set[str] = field(default_factory=set)
     _observed: set[str] = field(default_factory=set)
+    _held: set[str] = field(default_factory=set)
     _wrapped: list[tuple[Any, str, Any, Any]] = field(default_factory=list)
 
-    def start(self) -> None:
-        """Begin to watch."""
+    def start(self, reached: Iterable[object] = ()) -> None:
+        """Begin to watch.
+
+        Args:
+            reached: Functions that the stage reads by names of the notebook's or project's own. A seeding function
+                among them (``from random import seed``) cannot be watched: the state counts as read and as set.
+        """
         self._seeded.clear()
         self._observed.clear()
+        self._held = _generators_of(reached)
         self._start = rng_states()
         try:
             self._wrap_all()
@@ -86,7 +94,10 @@ class SeedWatch:
     def _use(self, name: str, end: RngState) -> RngUse:
         start = self._start.get(name, RngState("unseeded", True))
         moved, seeded = start.digest != end.digest, name in self._seeded
-        return RngUse(start, end, moved, seeded, (moved and not seeded) or name in self._observed)
+        held = name in self._held
+        return RngUse(
+            start, end, moved or seeded or held, seeded, (moved and not seeded) or name in self._observed or held
+        )
 
     def _wrap_all(self) -> None:
         for table, around in ((_SETTERS, self._setter), (_GETTERS, self._getter)):
@@ -123,3 +134,14 @@ class SeedWatch:
             return original(*arguments, **named)
 
         return look
+
+
+def _generators_of(functions: Iterable[object]) -> set[str]:
+    """The generators that some of these functions seed."""
+    asked = set(map(id, functions))
+    return {
+        name
+        for name, places in _SETTERS.items()
+        for module, function in places
+        if id(getattr(sys.modules.get(module), function, None)) in asked
+    }

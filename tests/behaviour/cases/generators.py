@@ -36,4 +36,12 @@ CASES = [
          cell("import torch\ntorch.manual_seed(1)"), stage("y = torch.rand(2)", RESTORED), needs="torch"),
     case("torch, other seed", _C, MISS, cell("import torch\ntorch.manual_seed(1)"), stage("y = torch.rand(2)", RAN), restart(),
          cell("import torch\ntorch.manual_seed(2)"), stage("y = torch.rand(2)", RAN), needs="torch"),
+    *[case(f"seeded with the state that was there: {name}", _C, HIT, cell(f"{imports}\n{seed}(1)"), stage(f"{seed}(1)", RAN), cell(f"{seed}(2)"), stage(f"{seed}(1)", status), cell(f"y = {draw}\n{seed}(1)\nsame = y == {draw}"), final("same", True))
+      for name, imports, seed, draw, status in (
+          ("random", "import random", "random.seed", "random.random()", RESTORED),
+          ("numpy", "import numpy as np", "np.random.seed", "np.random.rand()", RESTORED),
+          ("by a name of its own", "import random\nfrom random import seed", "seed", "random.random()", RAN),
+          ("numpy, by a name of its own", "import numpy as np\nfrom numpy.random import seed as s", "s", "np.random.rand()", RAN))],
+    case("seeded by a name of its own, from the same state", _C, HIT, cell("import random\nfrom random import seed\nseed(1)"), stage("seed(2)\ny = random.random()", RAN), restart(),
+         cell("import random\nfrom random import seed\nseed(1)"), stage("seed(2)\ny = random.random()", RESTORED), cell("z = random.random()\nseed(2)\nsame = [y, z] == [random.random(), random.random()]"), final("same", True)),
 ]  # fmt: skip
