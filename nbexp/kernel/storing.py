@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import platform as python_platform
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,8 @@ from nbexp.snapshot.modules import import_part
 from nbexp.snapshot.state import capture, state_differences
 from nbexp.stage.capture import Outputs, gather, mark_of
 from nbexp.stage.key import NOTEBOOK
-from nbexp.stage.restore import ATTRIBUTES, GENERATORS, LAST, NAMES, PATCHES, SETTINGS, LazyCode
+from nbexp.stage.restore import ATTRIBUTES, GENERATORS, IMPORTS, LAST, NAMES, PATCHES, SETTINGS, LazyCode
+from nbexp.stage.scopes import imported_modules
 from nbexp.stage.unpickled import unpickled_parts
 
 if TYPE_CHECKING:
@@ -116,6 +118,7 @@ def _dump(shell: InteractiveShell, execution: Execution, observed: Observed, out
         LAST: last,
         GENERATORS: {name: capture(name) for name, use in observed.generators.items() if use.moved},
         SETTINGS: _changed_settings(execution.settings),
+        IMPORTS: [name for name in imported_modules(execution.tree) if name in sys.modules],
     }
     own = set(outputs.names)
     code = LazyCode(code_of_cell(shell, execution))

@@ -21,8 +21,10 @@ from nbexp.records import Record, ResultFile
 from nbexp.stage.key import Inputs
 from nbexp.store import Content, Store, Stored
 
-#: The pieces of the one graph that a record's artifact holds.
+#: The pieces of the one graph that a record's artifact holds; `IMPORTS` are modules that the cell imported, which may
+#: be attributes of what it bound.
 NAMES, PATCHES, ATTRIBUTES, LAST, GENERATORS, SETTINGS = "names", "patches", "attributes", "last", "rng", "settings"
+IMPORTS = "imports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _loaded(
     patches = tuple((find(live), new) for live, new in graph[PATCHES])
     for (link, _), (live, new) in zip(graph[PATCHES], patches, strict=True):
         _check_patch(link, live, new)
-    for module, _, _ in graph[ATTRIBUTES]:
+    for module in (*graph.get(IMPORTS, ()), *(module for module, _, _ in graph[ATTRIBUTES])):
         importlib.import_module(module)
     return Restored(
         stored,

@@ -259,3 +259,23 @@ def inner_scope(kind: str, parent: Scope, names: set[str], outer: set[str], owne
         shape = Scope(kind, owner=owner)
         names, outer = ({shape.mangled(name) for name in group} for group in (names, outer))
     return Scope(kind, parent, names, outer, owner, mark)
+
+
+def imported_modules(tree: ast.AST) -> list[str]:
+    """The modules that code imports outside of functions, by full name, in the order of the source.
+
+    ``import a.b`` binds ``a`` alone, and makes ``a.b`` one of its attributes.
+
+    Example:
+        >>> imported_modules(ast.parse("import xml.dom as d, json\\nfrom os.path import join"))
+        ['xml.dom', 'json', 'os.path']
+    """
+    found: list[str] = []
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [node.module] if node.module and not node.level else []
+        elif not isinstance(node, (*FUNCTIONS, ast.Lambda)):
+            found += imported_modules(node)
+    return found
