@@ -12,7 +12,7 @@ from tests.behaviour.in_kernel import Kernel
 from tests.behaviour.messages import Sent, run, sent, settle
 from tests.behaviour.model import RAN, RESTORED, UNSTORED, Cell
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kernels")]
+pytestmark = pytest.mark.slow
 
 #: Stages whose results must be found again by a kernel with another hash seed in another folder.
 PORTABLE = {

@@ -18,7 +18,7 @@ from tests.behaviour.messages import Sent, run, sent, settle
 from tests.behaviour.model import FAILED, RAN, RESTORED, UNSTORED, Cell
 from tests.behaviour.shown import SHOWN, Shown
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kernels")]
+pytestmark = pytest.mark.slow
 
 
 def healthy(kernel: Kernel, name: str) -> None:
