@@ -115,6 +115,27 @@ def process_alive(pid: int) -> bool:
     return True
 
 
+def waits_for_input(thread: int, fd: int) -> bool | None:
+    """Whether a thread of this process is blocked in a system call on a descriptor; None where that cannot be told.
+
+    Linux says so in ``/proc/self/task/THREAD/syscall`` (proc_pid_syscall(5)): the number of the call and its arguments,
+    or ``running``.
+
+    Args:
+        thread: The thread, by `threading.Thread.native_id`.
+        fd: The descriptor that it reads.
+    """
+    try:
+        file = os.open(f"/proc/self/task/{thread}/syscall", _OPEN_READ)
+        try:
+            words = os.read(file, 256).split()
+        finally:
+            os.close(file)
+    except OSError:
+        return None
+    return len(words) > 1 and words[1] == b"%#x" % fd
+
+
 def kill_self() -> None:
     """End this process at once, with no clean-up of any kind (``kill -9``)."""
     if hasattr(signal, "SIGKILL"):

@@ -43,11 +43,6 @@ class Recorder:
         self._active = False
         self._input = audit.InputWatch()
 
-    @property
-    def active(self) -> bool:
-        """Whether a stage is being recorded."""
-        return self._active
-
     def start(self, named: Iterable[str] = ()) -> None:
         """Begin to record.
 

@@ -59,6 +59,7 @@ class Tee:
     def start(self) -> None:
         """Begin to record."""
         try:
+            drain_pipes()  # what C code printed in the cell before
             self._order, self._unreplayable, self._characters = Order(), "", 0
             self._thread = threading.get_ident()
             self._pager = self._payload()

@@ -71,8 +71,8 @@ class Recording:
                 self._seeding.enter_context(seeded(self._seed))
             self._watch.start(reached)
             self._figures.start()
-            self._recorder.start(named)
             self._tee.start()
+            self._recorder.start(named)
             self._modules = tuple(sys.modules)
             self._interrupts.start()
         except BaseException:  # an interrupt too: nothing of ours stays installed
@@ -85,8 +85,8 @@ class Recording:
         seconds = time.perf_counter() - self._started
         try:
             self._interrupts.stop()
-            messages = self._tee.stop()
             effects = self._recorder.stop()
+            messages = self._tee.stop()
             generators = self._watch.stop()
             figures = self._figures.stop()
         except BaseException:  # as in `start`
@@ -102,8 +102,8 @@ class Recording:
     def abort(self) -> None:
         """End without a summary; safe at any moment."""
         self._interrupts.stop()
-        self._tee.stop()
         self._recorder.abort()
+        self._tee.stop()
         self._watch.abort()
         self._figures.stop()
         self._seeding.close()

@@ -603,7 +603,7 @@ def test_an_interrupted_start_leaves_nothing(recorder: Recorder, monkeypatch: py
     with pytest.raises(KeyboardInterrupt):
         recorder.start()
     assert builtins.input is before
-    assert not recorder.active
+    assert recorder.stop() == Effects()
 
 
 def test_an_error_while_sorting_reaches_the_summary_and_not_the_user(
