@@ -51,21 +51,8 @@ class Made:
 _made: WeakKeyDictionary[Any, Made] = WeakKeyDictionary()
 
 
-def watch(on_import: Callable[[str, Callable[[], None]], object]) -> None:
-    """Wrap the constructors in loaded modules now, and others at their import. Called once, when nbexp is loaded.
-
-    Args:
-        on_import: ``on_import(module, fn)`` calls `fn` after the module's import.
-    """
-    for module in CLASSES:
-        wrap = functools.partial(_wrap_classes, module)
-        if module in sys.modules:
-            wrap()
-        else:
-            on_import(module, wrap)
-
-
-def _wrap_classes(module: str) -> None:
+def wrap_classes(module: str) -> None:
+    """Wrap the constructors of one loaded module of `CLASSES`; those that are wrapped already are left alone."""
     for name, types in CLASSES[module].items():
         cls = getattr(sys.modules[module], name, None)
         if cls is not None and not hasattr(cls.__init__, "_nbexp"):

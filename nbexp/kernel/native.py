@@ -106,26 +106,8 @@ DOORS: dict[str, tuple[Door, ...]] = {
 }
 
 
-def watch(on_import: Callable[[str, Callable[[], None]], object]) -> None:
-    """Wrap the doors of loaded libraries now and of others at their import. Called once, when nbexp is loaded.
-
-    Args:
-        on_import: ``on_import(module, fn)`` calls `fn` after the module's import.
-    """
-    for module in DOORS:
-        wrap = functools.partial(wrap_doors, module)
-        if module in sys.modules:
-            wrap()
-        else:
-            on_import(module, wrap)
-    if "multiprocessing.connection" in sys.modules:
-        audit.watch_pipes()
-    else:
-        on_import("multiprocessing.connection", audit.watch_pipes)
-
-
 def wrap_doors(module_name: str) -> None:
-    """Wrap the doors of one loaded module; those that are wrapped already, or missing, are left alone."""
+    """Wrap the doors of one loaded module of `DOORS`; those that are wrapped already, or missing, are left alone."""
     module = sys.modules[module_name]
     for door in DOORS[module_name]:
         owner: Any = module

@@ -5,12 +5,15 @@ The watches stay when nbexp is unloaded: an import that is not seen cannot be ma
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 
-from nbexp.kernel import native
+from nbexp.adapters import constructed
+from nbexp.kernel import audit, native
 from nbexp.kernel.importing import import_of_project
 from nbexp.snapshot.modules import import_watch
-from nbexp.snapshot.random_state import importing
+from nbexp.snapshot.random_state import OnImport, importing
 from nbexp.snapshot.state import note_start
 
 _begun: list[bool] = []
@@ -23,13 +26,34 @@ def watch_process(*, first: bool) -> None:
         first: Whether no cell of the notebook has run yet.
     """
     watch = import_watch()
-    on_import = _ask_no_more if _begun else watch.on_import
-    note_start(on_import, first=first)
+    note_start(_ask_no_more if _begun else watch.on_import, first=first)
     if not _begun:
         watch.around_installed(importing)
         watch.around_project(import_of_project)
-        native.watch(on_import)
+        wrap_libraries(watch.on_import)
         _begun.append(True)
+
+
+def wrap_libraries(on_import: OnImport) -> None:
+    """Wrap what native code hides in loaded libraries now, and in others at their import.
+
+    Args:
+        on_import: ``on_import(module, fn)`` calls `fn` after the module's import.
+    """
+    for module, wrap in _wrappers():
+        if module in sys.modules:
+            wrap()
+        else:
+            on_import(module, wrap)
+
+
+def _wrappers() -> Iterator[tuple[str, Callable[[], None]]]:
+    """What is wrapped in libraries, by the module that must be loaded."""
+    for module in constructed.CLASSES:
+        yield module, partial(constructed.wrap_classes, module)
+    for module in native.DOORS:
+        yield module, partial(native.wrap_doors, module)
+    yield "multiprocessing.connection", audit.watch_pipes
 
 
 def _ask_no_more(module: str, callback: Callable[[], None]) -> None:

@@ -5,7 +5,6 @@ The parts are told in `random_state`, `seeding` and `settings`; what the kernel 
 
 from __future__ import annotations
 
-from nbexp.adapters import constructed
 from nbexp.snapshot import random_state, settings
 from nbexp.snapshot.random_state import UNSEEDED, OnImport, RngState, capture, restore, rng_states, seeded
 from nbexp.snapshot.seeding import RngUse, SeedWatch
@@ -29,12 +28,9 @@ __all__ = [
 def note_start(on_import: OnImport, *, first: bool) -> None:
     """Take note of the process as it is before the notebook can change it. Called once, when nbexp is loaded.
 
-    From then on, too, native objects that cannot be asked for their content are told by what they are made from.
-
     Args:
         on_import: ``on_import(module, fn)`` calls `fn` after the module's import (`nbexp.snapshot.modules`).
         first: Whether no other cell has run yet in this process.
     """
     random_state.note_start(on_import, first=first)
     settings.note_start(on_import)
-    constructed.watch(on_import)

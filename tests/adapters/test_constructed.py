@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import io
 import subprocess
 import sys
@@ -23,7 +24,9 @@ GRID = np.arange(25.0).reshape(5, 5) % 7
 
 @pytest.fixture(autouse=True)
 def watched() -> None:
-    constructed.watch(lambda module, wrap: __import__(module) and wrap())
+    for module in constructed.CLASSES:
+        importlib.import_module(module)
+        constructed.wrap_classes(module)
 
 
 def digest(value: Any) -> bytes:
@@ -109,8 +112,8 @@ def test_what_was_made_before_is_refused() -> None:
     code = """
 from matplotlib.figure import Figure
 lines = Figure().subplots().contour([[0, 1], [2, 3]])
-from nbexp.adapters import constructed
-constructed.watch(lambda module, wrap: None)
+from nbexp.kernel.watches import wrap_libraries
+wrap_libraries(lambda module, wrap: None)
 from nbexp.adapters.fingerprint import fingerprint
 from nbexp.errors import Unfingerprintable
 try:

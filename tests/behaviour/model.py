@@ -188,6 +188,30 @@ def replayed(
     )  # fmt: skip
 
 
+def looked_at(
+    category: str, name: str, above: str, source: str, look: str, other: str = "", *, needs: str, end: str = ""
+) -> Case:
+    """`look` at what a stage left sees in a new kernel what it saw when the stage ran; after a cell `other` it runs.
+
+    Args:
+        category: The case's.
+        name: The case's.
+        above: The cell before the stage.
+        source: The stage's.
+        look: An expression, or several.
+        other: A cell that changes what the stage reads; empty for none.
+        needs: Modules without which the case is skipped.
+        end: What the stage does last.
+    """
+    setup, run = cell(above), f"{source}\nseen = repr(({look})){end}"
+    misses = (restart(), setup, cell(other), stage(run, RAN)) if other else ()
+    return case(
+        name, category, HIT,
+        setup, stage(run, RAN), restart(), setup, stage(run, RESTORED), final(f"repr(({look})) == seen", True), *misses,
+        needs=needs,
+    )  # fmt: skip
+
+
 def cell(
     source: str,
     *,

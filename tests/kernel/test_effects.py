@@ -27,8 +27,9 @@ from typing import Any
 
 import pytest
 
-from nbexp.kernel import audit, native
+from nbexp.kernel import audit
 from nbexp.kernel.effects import Effects, Recorder
+from nbexp.kernel.watches import wrap_libraries
 from nbexp.store.writer import THREAD_NAME, Writer
 
 pd = pytest.importorskip("pandas")
@@ -268,7 +269,7 @@ def test_writes(recorder: Recorder, act: Callable[[], Any], expected: dict[str, 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 @pytest.mark.parametrize(("act", "right"), [row[1:] for row in PROCESSES], ids=[row[0] for row in PROCESSES])
 def test_processes(recorder: Recorder, act: Callable[[], Any], right: Callable[[Effects], bool]) -> None:
-    native.watch(lambda module, fn: None)
+    wrap_libraries(lambda module, wrap: None)
     recorder.start()
     act()
     effects = recorder.stop()
@@ -277,7 +278,7 @@ def test_processes(recorder: Recorder, act: Callable[[], Any], right: Callable[[
 
 def test_work_for_processes_that_run_already(recorder: Recorder) -> None:
     """joblib keeps its workers: the second call starts none."""
-    native.watch(lambda module, fn: None)
+    wrap_libraries(lambda module, wrap: None)
     joblib = pytest.importorskip("joblib")
     try:
         parallel("loky")
@@ -431,7 +432,7 @@ def test_results(recorder: Recorder, act: Callable[[], Any], expected: dict[str,
 def watch_native() -> None:
     for name in ("pyarrow.parquet", "pyarrow.csv", "pyarrow.feather", "pyarrow.dataset", "pandas.io.parquet"):
         pytest.importorskip(name)
-    native.watch(lambda module, fn: None)
+    wrap_libraries(lambda module, wrap: None)
 
 
 def arrow(module: str) -> Any:
@@ -440,13 +441,13 @@ def arrow(module: str) -> Any:
 
 def polars() -> Any:
     module = pytest.importorskip("polars")
-    native.watch(lambda module, fn: None)
+    wrap_libraries(lambda module, wrap: None)
     return module
 
 
 def torch() -> Any:
     module = pytest.importorskip("torch")
-    native.watch(lambda module, fn: None)
+    wrap_libraries(lambda module, wrap: None)
     return module
 
 

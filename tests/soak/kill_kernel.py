@@ -2,28 +2,23 @@
 
 Run it by hand: ``python -m tests.soak.kill_kernel [KILLS_AT_EACH_POINT] [KILLS_AT_RANDOM]``. A kernel runs a notebook
 of stages that nobody has run before and dies; the next kernel runs the same notebook, twice. A cell that fails, a value
-that is not right, a display that is not what the run showed, or a result that was in the store before and is gone makes
-the exit code 1. All kernels share one store.
+that is not right, a display that is not what the run showed, or a result that was in the store before and is gone is
+counted. All kernels share one store.
 """
 
 from __future__ import annotations
 
-import collections
 import queue
-import random
 import sys
-import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from nbexp.store import faults
 from tests.behaviour.in_kernel import PATIENCE, Kernel, as_ran
 from tests.behaviour.messages import settle
 from tests.behaviour.model import RAN, RESTORED, Cell
-
-#: At each named point, and at random.
-DEFAULT_KILLS = (10, 50)
+from tests.soak.kills import Outcome, command, kill_everywhere, table
 
 #: One notebook, as stages: every layout that results have, an input changed in place, a written result. ``{n}`` is new
 #: in every round.
@@ -57,16 +52,16 @@ def cells(n: int) -> list[Cell]:
 
 
 @dataclass
-class Row:
-    """What kills at one place led to."""
+class Row(Outcome):
+    """Counted by stages: restored or run in the next kernel; lost, if a kernel that lived had stored it."""
 
-    kills: int = 0
     restored: int = 0
     ran: int = 0
-    lost: int = 0
-    wrong: int = 0
-    crashes: int = 0
-    fell: collections.Counter[str] = field(default_factory=collections.Counter)
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything came out that never may."""
+        return bool(self.wrong or self.crashes or self.lost)
 
 
 @dataclass
@@ -76,7 +71,7 @@ class Soak:
     root: Path
     n: int = 0
 
-    def kill(self, row: Row, fault: str = "", delay: float = 0.0) -> None:
+    def kill(self, row: Row, *, fault: str = "", delay: float = 0.0) -> None:
         """Let a kernel die in a new round, and look at what it left."""
         self.n += 1
         doomed = self._start(NBEXP_FAULT=fault)
@@ -143,50 +138,22 @@ class Soak:
         return Kernel(self.root, environment=own | environment)
 
 
-def soak(each: int, at_random: int, folder: Path) -> dict[str, Row]:
-    """Kill `each` times at every named point and `at_random` times anywhere; what came of it, by place."""
+def soak(times: Sequence[int], folder: Path) -> dict[str, Row]:
+    """Kill as `kill_everywhere` says, in a project in `folder`."""
     root = folder / "project"
     (root / ".nbexp").mkdir(parents=True)
-    state, rows = Soak(root), {}
-    seed = random.Random(3)
-    for point in faults.POINTS:
-        rows[point] = Row()
-        for turn in range(each):
-            state.kill(rows[point], fault=f"{point}:{1 + turn % len(STAGES)}")
-    rows["at random"] = Row()
-    for _ in range(at_random):
-        state.kill(rows["at random"], delay=seed.uniform(0, 1.2))
-    return rows
+    return kill_everywhere(Soak(root).kill, Row, times, hits=lambda turn: 1 + turn % len(STAGES), longest=1.2)
 
 
-def table(rows: dict[str, Row]) -> str:
+def shown(rows: dict[str, Row]) -> str:
     """The rows as text."""
     columns = ("kills", "restored", "ran", "lost", "wrong", "crashes")
-    lines = [f"{'killed':14}" + "".join(f"{name:>10}" for name in columns) + "   when the kernel had answered"]
-    lines += [
-        f"{name:14}"
-        + "".join(f"{getattr(row, column):>10}" for column in columns)
-        + "   "
-        + ", ".join(f"{place} {count}" for place, count in sorted(row.fell.items()))
-        for name, row in rows.items()
-    ]
-    lines.append("restored, ran: stages in the next kernel; lost: not restored although stored by a kernel that lived")
-    return "\n".join(lines)
-
-
-def failed(rows: dict[str, Row]) -> bool:
-    """Whether anything came out that never may."""
-    return any(row.wrong or row.crashes or row.lost for row in rows.values())
-
-
-def main(arguments: list[str]) -> int:
-    """The command."""
-    each, at_random = [*map(int, arguments), *DEFAULT_KILLS[len(arguments) :]]
-    with tempfile.TemporaryDirectory() as folder:
-        rows = soak(each, at_random, Path(folder))
-    print(table(rows))
-    return int(failed(rows))
+    return table(
+        rows,
+        columns,
+        "restored, ran: stages in the next kernel; lost: not restored although stored by a kernel that lived",
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command(sys.argv[1:], lambda times, folder: shown(soak(times, folder)))

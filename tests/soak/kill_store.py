@@ -2,14 +2,13 @@
 
 Run it by hand: ``python tests/soak/kill_store.py [KILLS_AT_EACH_POINT] [KILLS_AT_RANDOM]``. A worker stores values and
 lists them; it is killed; then a fresh process looks everything up. The table says where the kills fell and what was
-found: a wrong value, a crash of the next load, or a loss of what had been durable makes the exit code 1.
+found: a wrong value, a crash of the next load, or a loss of what had been durable is what never may be.
 
 A kill leaves what the operating system has taken over: this says nothing about power failures.
 """
 
 from __future__ import annotations
 
-import collections
 import hashlib
 import json
 import os
@@ -17,8 +16,8 @@ import pickle
 import random
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ if str(PACKAGE) not in sys.path:
 
 from nbexp.records import Key, Part, Record, Variable  # noqa: E402
 from nbexp.store import Store, faults  # noqa: E402
+from tests.soak.kills import Outcome, command, kill_everywhere, table  # noqa: E402
 
 #: Sizes of the graph and of the buffers of the value with a number: every layout an artifact can have.
 SHAPES = [
@@ -39,9 +39,6 @@ SHAPES = [
     (200, [1 << 20]),
     (200, [3 << 20, (1 << 20) + 7, 10]),
 ]
-
-#: At each named point, and at random.
-DEFAULT_KILLS = (10, 50)
 
 
 def key_of(number: int) -> str:
@@ -134,17 +131,17 @@ def check(root: Path, upto: int) -> None:
 
 
 @dataclass
-class Row:
-    """What kills at one place led to."""
+class Row(Outcome):
+    """Counted by values: found right for the first time, lost although right before or durable, not in the index."""
 
-    kills: int = 0
     found: int = 0
-    lost: int = 0
-    wrong: int = 0
-    crashes: int = 0
     problems: int = 0
     unlisted: int = 0
-    fell: collections.Counter[str] = field(default_factory=collections.Counter)
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything came out that never may."""
+        return bool(self.wrong or self.crashes or self.lost or self.unlisted)
 
 
 @dataclass
@@ -156,7 +153,7 @@ class Soak:
     known: set[int] = field(default_factory=set)
     next: int = 0
 
-    def kill(self, row: Row, fault: str = "", delay: float = 0.0) -> None:
+    def kill(self, row: Row, *, fault: str = "", delay: float = 0.0) -> None:
         """Run a worker until it dies, and look at what it left."""
         log = self.root / "log"
         log.unlink(missing_ok=True)
@@ -209,53 +206,26 @@ class Soak:
         raise SystemExit("the worker did not start")
 
 
-def soak(each: int, at_random: int, root: Path) -> dict[str, Row]:
-    """Kill `each` times at every named point and `at_random` times anywhere; what came of it, by place."""
-    state, rows = Soak(root), {}
-    seed = random.Random(2)
-    for point in faults.POINTS:
-        rows[point] = Row()
-        for turn in range(each):
-            state.kill(rows[point], fault=f"{point}:{1 + turn * 2}")
-    rows["at random"] = Row()
-    for _ in range(at_random):
-        state.kill(rows["at random"], delay=seed.uniform(0, 0.4))
-    return rows
+def soak(times: Sequence[int], root: Path) -> dict[str, Row]:
+    """Kill as `kill_everywhere` says, with a store in `root`."""
+    return kill_everywhere(Soak(root).kill, Row, times, hits=lambda turn: 1 + turn * 2, longest=0.4)
 
 
-def table(rows: dict[str, Row]) -> str:
+def shown(rows: dict[str, Row]) -> str:
     """The rows as text."""
     columns = ("kills", "found", "lost", "wrong", "crashes", "problems", "unlisted")
-    lines = [f"{'killed':14}" + "".join(f"{name:>10}" for name in columns)]
-    lines += [f"{name:14}" + "".join(f"{getattr(row, column):>10}" for column in columns) for name, row in rows.items()]
-    lines.append(
-        "where the random ones fell: " + ", ".join(f"{p} {n}" for p, n in rows["at random"].fell.most_common())
+    return table(
+        rows,
+        columns,
+        "found: new values that are right; lost: right before, or durable, and gone; unlisted: not in the index",
     )
-    lines.append(
-        "found: new values that are right; lost: right before, or durable, and gone; unlisted: not in the index"
-    )
-    return "\n".join(lines)
-
-
-def failed(rows: dict[str, Row]) -> bool:
-    """Whether anything came out that never may."""
-    return any(row.wrong or row.crashes or row.lost or row.unlisted for row in rows.values())
-
-
-def main(arguments: list[str]) -> int:
-    """The command."""
-    if arguments[:1] == ["work"]:
-        work(Path(arguments[1]), int(arguments[2]), Path(arguments[3]))
-        return 0
-    if arguments[:1] == ["check"]:
-        check(Path(arguments[1]), int(arguments[2]))
-        return 0
-    each, at_random = [*map(int, arguments), *DEFAULT_KILLS[len(arguments) :]]
-    with tempfile.TemporaryDirectory() as root:
-        rows = soak(each, at_random, Path(root))
-    print(table(rows))
-    return int(failed(rows))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    match sys.argv[1:]:
+        case ["work", root, start, log]:
+            work(Path(root), int(start), Path(log))
+        case ["check", root, upto]:
+            check(Path(root), int(upto))
+        case arguments:
+            command(arguments, lambda times, folder: shown(soak(times, folder)))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.soak.evidence import Row
-from tests.soak.kill_kernel import DEFAULT_KILLS, failed, soak, table
+from tests.soak.kill_kernel import shown, soak
+from tests.soak.kills import DEFAULT_KILLS
 
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(os.name == "nt", reason="needs kill -9")]
 
@@ -18,10 +19,10 @@ pytestmark = [pytest.mark.soak, pytest.mark.skipif(os.name == "nt", reason="need
 def test_many_kills_of_kernels(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], evidence: Callable[[str, str, str], Row]
 ) -> None:
-    rows = soak(*DEFAULT_KILLS, tmp_path)
+    rows = soak(DEFAULT_KILLS, tmp_path)
     with capsys.disabled():
-        print("\n" + table(rows))
-    assert not failed(rows)
+        print("\n" + shown(rows))
+    assert not any(row.failed for row in rows.values())
     assert sum(row.restored for row in rows.values())
     assert sum(row.ran for row in rows.values())
     kills = sum(row.kills for row in rows.values())

@@ -4,9 +4,9 @@
 # fmt: off
 from __future__ import annotations
 
-from tests.behaviour.model import HIT, RAN, RESTORED, Case, case, cell, final, restart, stage
+import functools
 
-_C = "learning"
+from tests.behaviour.model import looked_at
 
 _SK = """import numpy as np, hashlib
 import sklearn, joblib
@@ -56,16 +56,7 @@ def train(m, o, n=3):
 """
 
 
-def _row(name: str, above: str, source: str, look: str, other: str = "", *, needs: str) -> Case:
-    """`look` at what the stage left must see in a new kernel what it saw when the stage ran; after the cell `other` it runs."""
-    setup, run = cell(above), f"{source}\nseen = repr(({look}))\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')"
-    misses = (restart(), setup, cell(other), stage(run, RAN)) if other else ()
-    return case(
-        name, _C, HIT,
-        setup, stage(run, RAN), restart(), setup, stage(run, RESTORED), final(f"repr(({look})) == seen", True), *misses,
-        needs=needs,
-    )
-
+_row = functools.partial(looked_at, "learning", end="\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')")
 
 CASES = [
     _row("k-means", _SK, "from sklearn.cluster import KMeans\nkm = KMeans(3, n_init=2, random_state=0).fit(X)", "h(km.labels_, km.predict(X))", "X = X + 1e-3", needs="sklearn matplotlib"),

@@ -4,9 +4,9 @@
 # fmt: off
 from __future__ import annotations
 
-from tests.behaviour.model import HIT, RAN, RESTORED, Case, case, cell, final, restart, stage
+import functools
 
-_C = "numbers"
+from tests.behaviour.model import looked_at
 
 _SCIPY = """import numpy as np, pandas as pd, scipy, io, hashlib
 from scipy import *
@@ -21,16 +21,7 @@ import plotly.io as pio
 """
 
 
-def _row(name: str, above: str, source: str, look: str, other: str = "", *, needs: str) -> Case:
-    """`look` at what the stage left must see in a new kernel what it saw when the stage ran; after the cell `other` it runs."""
-    setup, run = cell(above), f"{source}\nseen = repr(({look}))"
-    misses = (restart(), setup, cell(other), stage(run, RAN)) if other else ()
-    return case(
-        name, _C, HIT,
-        setup, stage(run, RAN), restart(), setup, stage(run, RESTORED), final(f"repr(({look})) == seen", True), *misses,
-        needs=needs,
-    )
-
+_row = functools.partial(looked_at, "numbers")
 
 CASES = [
     _row("minimum shown", _SCIPY, "from scipy.optimize import minimize, rosen\nres = minimize(rosen, [1.3, .7], method='BFGS')\nres", "res.x, res.fun", needs="scipy pandas"),
