@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "nbexp"
 LAYERS = [
     ("errors", "_version"),
     ("config", "platform", "hashing", "records", "registry"),
-    ("adapters",),
+    ("adapters", "code", "fingerprints", "graphs"),
     ("snapshot",),
     ("ml",),
     ("store",),

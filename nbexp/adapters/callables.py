@@ -7,9 +7,9 @@ from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodT
 from typing import Any
 
 from nbexp.adapters.base import Adapter, Name, Node
-from nbexp.adapters.codecontent import cell_node, code_content
 from nbexp.adapters.definitions import content_node
-from nbexp.adapters.reference import method_of_library, reference, reference_node
+from nbexp.code.content import cell_node, code_content
+from nbexp.code.reference import method_of_library, reference, reference_node
 from nbexp.errors import Unpatchable
 
 

@@ -9,8 +9,8 @@ from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from nbexp.adapters.base import Name
-from nbexp.adapters.codecontent import CodeContent, child, function_content, joined
-from nbexp.adapters.reference import reference
+from nbexp.code.content import CodeContent, child, function_content, joined
+from nbexp.code.reference import reference
 
 #: What Python itself, or the machinery of `abc`, `typing` and `enum`, adds to a class and can tell from the rest of it.
 _DERIVED = frozenset(

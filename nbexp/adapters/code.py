@@ -41,10 +41,10 @@ from nbexp.adapters.callables import (
 )
 from nbexp.adapters.declarations import FieldAdapter, MissingAdapter, TypeAliasAdapter, TypeVariableAdapter
 from nbexp.adapters.definitions import content_node, is_reference, module_content
-from nbexp.adapters.fingerprint import Fingerprint, fingerprint
-from nbexp.adapters.origin import NOTEBOOK, distribution_of, is_project
-from nbexp.adapters.reference import is_module, method_of_library, reference, reference_node
-from nbexp.adapters.resolving import Resolved, resolve
+from nbexp.code.origin import NOTEBOOK, distribution_of, is_project
+from nbexp.code.reference import is_module, method_of_library, reference, reference_node
+from nbexp.code.resolving import Resolved, resolve
+from nbexp.fingerprints.fingerprint import Fingerprint, fingerprint
 from nbexp.registry import adapter_for
 
 __all__ = [

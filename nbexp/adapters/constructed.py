@@ -129,7 +129,7 @@ class TriangulationAdapter(ConstructedAdapter):
         return remade(type(value), made.arguments, made.named, "")
 
     def check_patch(self, live: Any, new: Any) -> None:
-        """See `nbexp.adapters.patch.check_patch`."""
+        """See `nbexp.graphs.patch.check_patch`."""
         before, after = _made[live].arguments, _made[new].arguments
         if any(one is not other for at, (one, other) in enumerate(zip(before, after, strict=True)) if at != _MASK):
             raise Unpatchable("", type(live).__qualname__, "it was made from other points")

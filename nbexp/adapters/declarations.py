@@ -6,8 +6,8 @@ from typing import Any
 
 from nbexp.adapters.base import Node
 from nbexp.adapters.callables import CodeAdapter, held
-from nbexp.adapters.origin import is_project
-from nbexp.adapters.reference import reference, reference_node
+from nbexp.code.origin import is_project
+from nbexp.code.reference import reference, reference_node
 
 
 class TypeVariableAdapter(CodeAdapter):

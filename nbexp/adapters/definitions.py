@@ -9,10 +9,10 @@ from typing import Any
 
 from nbexp.adapters.base import Name, Node
 from nbexp.adapters.classes import class_content
-from nbexp.adapters.codecontent import CodeContent, function_content
-from nbexp.adapters.lookups import every_name
-from nbexp.adapters.origin import is_project
-from nbexp.adapters.reference import is_module, reference
+from nbexp.code.content import CodeContent, function_content
+from nbexp.code.lookups import every_name
+from nbexp.code.origin import is_project
+from nbexp.code.reference import is_module, reference
 
 
 def is_reference(value: Any) -> bool:

@@ -9,9 +9,9 @@ from nbexp.adapters import instances
 from nbexp.adapters.base import Adapter, Node
 from nbexp.adapters.containers import Subclass, base_of
 from nbexp.adapters.instances import Fields, dict_getter
-from nbexp.adapters.origin import is_project
-from nbexp.adapters.reference import global_node
 from nbexp.adapters.refused import ITERATOR
+from nbexp.code.origin import is_project
+from nbexp.code.reference import global_node
 from nbexp.errors import Unfingerprintable
 
 _ADVICE = "Tell nbexp what it is made of with nbexp.register, or make it inside the stage that uses it."

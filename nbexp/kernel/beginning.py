@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from nbexp.adapters.origin import is_project
+from nbexp.code.origin import is_project
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

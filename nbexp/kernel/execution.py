@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from nbexp.adapters.codetable import CodeTable
+from nbexp.graphs.codetable import CodeTable
 from nbexp.kernel.namespace import Before
 from nbexp.kernel.recording import Recording
 from nbexp.records import Metric, Part, Reason, Result

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from nbexp.adapters.origin import is_project
+from nbexp.code.origin import is_project
 from nbexp.records import Reason
 
 #: Modules whose attributes are kernel settings that are kept and brought back (`nbexp.snapshot.probes`).

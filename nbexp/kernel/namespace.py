@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nbexp.adapters.reference import is_of_compiler
+from nbexp.code.reference import is_of_compiler
 
 #: Names that IPython keeps in the namespace for itself: history and its caches. Read, they are inputs; never outputs.
 _HISTORY = re.compile(r"_+|_\d+|_i+|_i\d+|_[iod]h|_exit_code")

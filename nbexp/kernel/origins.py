@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
 
-from nbexp.adapters.origin import is_project
+from nbexp.code.origin import is_project
 
 #: Functions whose files are results, by module and qualified name. Plotly's methods end in these functions.
 RESULT_WRITERS = frozenset(

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nbexp import hashing
-from nbexp.adapters.preview import preview
 from nbexp.errors import Unfingerprintable
+from nbexp.fingerprints.preview import preview
 from nbexp.records import Part
 from nbexp.runs.notebook import python_tree
 from nbexp.runs.parameters import assigned, is_titled

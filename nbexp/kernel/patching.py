@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-from nbexp.adapters.monkeypatches import Monkeypatch, monkeypatches
+from nbexp.code.monkeypatches import Monkeypatch, monkeypatches
 from nbexp.snapshot.modules import loaded_project_modules
 
 #: What a cell that patches something has in its text; project modules that were imported may have patched, too.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from nbexp.adapters.origin import is_project
+from nbexp.code.origin import is_project
 from nbexp.kernel.origins import module_of
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbexp.adapters.graph import Dumped, dump, load
 from nbexp.errors import Unstorable
+from nbexp.graphs.graph import Dumped, dump, load
 from nbexp.kernel.execution import Execution, code_of_cell
 from nbexp.kernel.figures import figures_part
 from nbexp.kernel.namespace import changed_since

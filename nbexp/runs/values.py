@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nbexp.adapters.fingerprint import mutables
-from nbexp.adapters.graph import Live, load
 from nbexp.errors import BadUse, NbexpError, Unfingerprintable, closest
+from nbexp.fingerprints.fingerprint import mutables
+from nbexp.graphs.graph import Live, load
 from nbexp.records import Variable
 from nbexp.stage.restore import NAMES, PATCHES
 from nbexp.store import Store, Stored

@@ -6,8 +6,8 @@ import functools
 import sys
 
 from nbexp import hashing
-from nbexp.adapters.distributions import Distribution, distribution, owners
-from nbexp.adapters.origin import Origin, origin
+from nbexp.code.distributions import Distribution, distribution, owners
+from nbexp.code.origin import Origin, origin
 from nbexp.records import Part
 
 #: Digests of packages whose modules are loaded: what is installed now may be newer than what runs.

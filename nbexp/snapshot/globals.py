@@ -9,8 +9,8 @@ from typing import Any
 
 from nbexp import hashing
 from nbexp.adapters.code import code_fingerprint
-from nbexp.adapters.fingerprint import fingerprint
-from nbexp.adapters.reference import is_of_compiler
+from nbexp.code.reference import is_of_compiler
+from nbexp.fingerprints.fingerprint import fingerprint
 
 #: The state of each global by name: what two states of an unchanged global have in common.
 Globals = Mapping[str, tuple[Any, ...]]

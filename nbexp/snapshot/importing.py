@@ -20,7 +20,7 @@ from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import Any
 
-from nbexp.adapters.origin import belongs, is_project, origin, origin_of_file
+from nbexp.code.origin import belongs, is_project, origin, origin_of_file
 from nbexp.records import Part
 
 Callback = Callable[[], object]

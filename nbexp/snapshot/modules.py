@@ -16,9 +16,9 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from nbexp import hashing
-from nbexp.adapters.distributions import site_folders
-from nbexp.adapters.lookups import code_digest, imported_modules
-from nbexp.adapters.origin import NOTEBOOK, Origin, is_project, origin, spec_of
+from nbexp.code.distributions import site_folders
+from nbexp.code.lookups import code_digest, imported_modules
+from nbexp.code.origin import NOTEBOOK, Origin, is_project, origin, spec_of
 from nbexp.errors import Unfingerprintable
 from nbexp.platform import Stamp, stamp
 from nbexp.records import Part

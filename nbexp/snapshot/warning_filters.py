@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from nbexp.adapters.origin import is_project
+from nbexp.code.origin import is_project
 from nbexp.snapshot.probes import Tree
 
 

@@ -14,13 +14,13 @@ from operator import is_not
 from typing import Any
 
 from nbexp.adapters.code import code_fingerprint, is_code, resolve
-from nbexp.adapters.fingerprint import Fingerprint, fingerprint
 from nbexp.adapters.general import General
-from nbexp.adapters.graph import ITSELF, Live, held
-from nbexp.adapters.kinds import BUILTIN
-from nbexp.adapters.patch import detach
-from nbexp.adapters.preview import preview
 from nbexp.errors import Unpatchable, Unstorable
+from nbexp.fingerprints.fingerprint import Fingerprint, fingerprint
+from nbexp.fingerprints.kinds import BUILTIN
+from nbexp.fingerprints.preview import preview
+from nbexp.graphs.graph import ITSELF, Live, held
+from nbexp.graphs.patch import detach
 from nbexp.records import Variable
 from nbexp.registry import adapter_for
 from nbexp.snapshot.modules import changed_globals

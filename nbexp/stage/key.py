@@ -17,11 +17,11 @@ from typing import Any
 from nbexp import hashing
 from nbexp.adapters.base import Name
 from nbexp.adapters.code import code_fingerprint, is_code, resolve
-from nbexp.adapters.fingerprint import Fingerprint, fingerprint
-from nbexp.adapters.monkeypatches import Monkeypatch
-from nbexp.adapters.preview import preview
-from nbexp.adapters.reference import is_project_code
+from nbexp.code.monkeypatches import Monkeypatch
+from nbexp.code.reference import is_project_code
 from nbexp.errors import BadUse, closest
+from nbexp.fingerprints.fingerprint import Fingerprint, fingerprint
+from nbexp.fingerprints.preview import preview
 from nbexp.records import Key, Part
 from nbexp.snapshot.environment import package_part, python_part
 from nbexp.snapshot.modules import loaded_project_modules, module_parts

@@ -15,7 +15,7 @@ from nbexp.stage.key import Inputs
 from nbexp.stage.restore import Restored, prepare
 
 if TYPE_CHECKING:
-    from nbexp.adapters.graph import CodeSource
+    from nbexp.graphs.graph import CodeSource
     from nbexp.store import Store, Stored
 
 

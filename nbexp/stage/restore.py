@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbexp.adapters.fingerprint import mutables
-from nbexp.adapters.graph import ITSELF, CodeSource, Live, load
-from nbexp.adapters.patch import check_patch, patch
 from nbexp.errors import NbexpError, Unloadable, Unpatchable
+from nbexp.fingerprints.fingerprint import mutables
+from nbexp.graphs.graph import ITSELF, CodeSource, Live, load
+from nbexp.graphs.patch import check_patch, patch
 from nbexp.records import Record, ResultFile
 from nbexp.stage.key import Inputs
 from nbexp.store import Content, Store, Stored

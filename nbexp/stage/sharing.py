@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from nbexp.adapters.code import describe_code
-from nbexp.adapters.fingerprint import fingerprint
+from nbexp.fingerprints.fingerprint import fingerprint
 from nbexp.records import Part
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import Any
 
 from nbexp import hashing
 from nbexp.adapters.base import Name
-from nbexp.adapters.origin import origin
-from nbexp.adapters.reference import is_project_code
+from nbexp.code.origin import origin
+from nbexp.code.reference import is_project_code
 from nbexp.errors import Unfingerprintable
 from nbexp.records import Part
 from nbexp.snapshot.environment import package_part

@@ -42,7 +42,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What was stored, for `nbexp.adapters.graph.load`: the graph, digest-checked, and the buffers, writable, whose
+    """What was stored, for `nbexp.graphs.graph.load`: the graph, digest-checked, and the buffers, writable, whose
     changes reach nobody else."""
 
     graph: memoryview

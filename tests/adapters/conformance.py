@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbexp.adapters.fingerprint import fingerprint, mutables
-from nbexp.adapters.graph import Dumped, Live, dump, held, load
-from nbexp.adapters.patch import detach, patch
-from nbexp.adapters.preview import preview
 from nbexp.errors import Unpatchable
+from nbexp.fingerprints.fingerprint import fingerprint, mutables
+from nbexp.fingerprints.preview import preview
+from nbexp.graphs.graph import Dumped, Live, dump, held, load
+from nbexp.graphs.patch import detach, patch
 
 ROOT = Path(__file__).parents[2]
 

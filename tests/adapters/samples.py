@@ -27,7 +27,7 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
-from nbexp.adapters.fingerprint import fingerprint
+from nbexp.fingerprints.fingerprint import fingerprint
 
 
 class Colour(enum.Enum):

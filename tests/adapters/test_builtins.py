@@ -68,7 +68,7 @@ def test_a_patch_may_use_the_live_object_itself() -> None:
 
 
 def test_every_built_in_kind_has_an_adapter() -> None:
-    from nbexp.adapters.kinds import BUILTIN
+    from nbexp.fingerprints.kinds import BUILTIN
 
     assert set(ADAPTERS) >= set(BUILTIN)
 

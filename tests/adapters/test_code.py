@@ -16,9 +16,9 @@ import pytest
 
 from nbexp.adapters.base import Name
 from nbexp.adapters.code import code_fingerprint, content_of, describe_code, is_code, resolve
-from nbexp.adapters.fingerprint import fingerprint, mutables
-from nbexp.adapters.patch import detach, patch
 from nbexp.errors import Unfingerprintable
+from nbexp.fingerprints.fingerprint import fingerprint, mutables
+from nbexp.graphs.patch import detach, patch
 
 PROJECT = "twin_project"
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from nbexp.adapters import constructed
-from nbexp.adapters.fingerprint import fingerprint
-from nbexp.adapters.graph import dump, load
-from nbexp.adapters.patch import detach, patch
+from nbexp.fingerprints.fingerprint import fingerprint
+from nbexp.graphs.graph import dump, load
+from nbexp.graphs.patch import detach, patch
 
 pytest.importorskip("matplotlib")
 
@@ -114,7 +114,7 @@ from matplotlib.figure import Figure
 lines = Figure().subplots().contour([[0, 1], [2, 3]])
 from nbexp.kernel.watches import wrap_libraries
 wrap_libraries(lambda module, wrap: None)
-from nbexp.adapters.fingerprint import fingerprint
+from nbexp.fingerprints.fingerprint import fingerprint
 from nbexp.errors import Unfingerprintable
 try:
     fingerprint(lines)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from nbexp.adapters.base import Name
-from nbexp.adapters.fingerprint import fingerprint, mutables
 from nbexp.errors import Unfingerprintable, Unpatchable
+from nbexp.fingerprints.fingerprint import fingerprint, mutables
 from nbexp.registry import adapter_for
 from tests.adapters import samples
 from tests.adapters.samples import REFUSED, SAMPLES, Holder, Node, Row, Slotted, SlottedChild, copies

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nbexp.adapters.fingerprint import fingerprint
-from nbexp.adapters.graph import dump, load
-from nbexp.adapters.patch import detach, patch
-from nbexp.adapters.preview import preview
+from nbexp.fingerprints.fingerprint import fingerprint
+from nbexp.fingerprints.preview import preview
+from nbexp.graphs.graph import dump, load
+from nbexp.graphs.patch import detach, patch
 
 matplotlib = pytest.importorskip("matplotlib")
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nbexp.adapters.fingerprint import fingerprint, mutables
-from nbexp.adapters.graph import INLINE_BYTES, dump, held, load
-from nbexp.adapters.patch import check_patch, detach, patch
 from nbexp.errors import Unfingerprintable, Unpatchable, Unstorable
+from nbexp.fingerprints.fingerprint import fingerprint, mutables
+from nbexp.graphs.graph import INLINE_BYTES, dump, held, load
+from nbexp.graphs.patch import check_patch, detach, patch
 
 
 def again(value: Any) -> Any:

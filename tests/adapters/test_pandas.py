@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nbexp.adapters.fingerprint import fingerprint
-from nbexp.adapters.graph import Live, dump, held, load
-from nbexp.adapters.patch import detach, patch
-from nbexp.adapters.preview import preview
 from nbexp.errors import Unfingerprintable, Unpatchable, Unstorable
+from nbexp.fingerprints.fingerprint import fingerprint
+from nbexp.fingerprints.preview import preview
+from nbexp.graphs.graph import Live, dump, held, load
+from nbexp.graphs.patch import detach, patch
 
 pd = pytest.importorskip("pandas")
 

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nbexp.adapters.fingerprint import fingerprint, mutables
-from nbexp.adapters.graph import dump, held, load
-from nbexp.adapters.patch import check_patch, detach, patch
-from nbexp.adapters.preview import preview
 from nbexp.errors import Unfingerprintable, Unpatchable
+from nbexp.fingerprints.fingerprint import fingerprint, mutables
+from nbexp.fingerprints.preview import preview
+from nbexp.graphs.graph import dump, held, load
+from nbexp.graphs.patch import check_patch, detach, patch
 
 go: Any = pytest.importorskip("plotly.graph_objects")
 cases: Any = pytest.importorskip("tests.adapters.cases.plotly")

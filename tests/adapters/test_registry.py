@@ -12,9 +12,9 @@ import pytest
 
 from nbexp import registry
 from nbexp.adapters.base import Adapter, Node
-from nbexp.adapters.fingerprint import fingerprint
-from nbexp.adapters.patch import detach
 from nbexp.errors import Unpatchable
+from nbexp.fingerprints.fingerprint import fingerprint
+from nbexp.graphs.patch import detach
 from nbexp.registry import adapter_for, register
 
 
@@ -140,8 +140,8 @@ def test_every_named_module_states_adapters() -> None:
 def test_libraries_are_loaded_by_meeting_them_only() -> None:
     code = """
 import sys
-from nbexp.adapters.fingerprint import fingerprint
-from nbexp.adapters.patch import detach
+from nbexp.fingerprints.fingerprint import fingerprint
+from nbexp.graphs.patch import detach
 fingerprint([1, {"a": {1}}, object])
 heavy = {"numpy", "pandas", "torch", "sklearn", "matplotlib", "pyarrow"}
 assert not heavy & set(sys.modules), heavy & set(sys.modules)

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nbexp.adapters.fingerprint import fingerprint
-from nbexp.adapters.graph import dump, load
-from nbexp.adapters.preview import preview
+from nbexp.fingerprints.fingerprint import fingerprint
+from nbexp.fingerprints.preview import preview
+from nbexp.graphs.graph import dump, load
 
 pytest.importorskip("sklearn")
 

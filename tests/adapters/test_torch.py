@@ -15,11 +15,11 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 
-from nbexp.adapters.fingerprint import fingerprint, mutables  # noqa: E402
-from nbexp.adapters.graph import INLINE_BYTES, dump, held, load  # noqa: E402
-from nbexp.adapters.patch import check_patch, detach, patch  # noqa: E402
-from nbexp.adapters.preview import preview  # noqa: E402
 from nbexp.errors import Unfingerprintable, Unpatchable, Unstorable  # noqa: E402
+from nbexp.fingerprints.fingerprint import fingerprint, mutables  # noqa: E402
+from nbexp.fingerprints.preview import preview  # noqa: E402
+from nbexp.graphs.graph import INLINE_BYTES, dump, held, load  # noqa: E402
+from nbexp.graphs.patch import check_patch, detach, patch  # noqa: E402
 
 
 def again(value: Any) -> Any:

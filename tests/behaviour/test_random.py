@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from nbexp.adapters.fingerprint import fingerprint
 from nbexp.errors import NbexpError
+from nbexp.fingerprints.fingerprint import fingerprint
 from tests.behaviour.checking import Ran, alter
 from tests.behaviour.in_process import Project, project_in
 from tests.behaviour.model import Cell, Restart, Step

@@ -15,7 +15,7 @@ from typing import Any
 
 import joblib
 
-from nbexp.adapters.fingerprint import fingerprint
+from nbexp.fingerprints.fingerprint import fingerprint
 from nbexp.hashing import digest_buffer
 from tests.benchmarks.table import NONE, head, row, side_by_side, times_faster
 

@@ -19,8 +19,8 @@ import pyarrow as pa
 from scipy import sparse
 from sklearn.ensemble import RandomForestClassifier
 
-from nbexp.adapters.fingerprint import fingerprint
-from nbexp.adapters.graph import dump, load
+from nbexp.fingerprints.fingerprint import fingerprint
+from nbexp.graphs.graph import dump, load
 from nbexp.hashing import digest_buffer
 from tests.benchmarks.table import head, row, side_by_side, times_faster
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nbexp.adapters.graph import dump
 from nbexp.errors import BadUse
+from nbexp.graphs.graph import dump
 from nbexp.hashing import digest
 from nbexp.records import Key, Record, Variable
 from nbexp.runs.values import find_value, load_value

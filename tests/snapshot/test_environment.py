@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nbexp.adapters import distributions
-from nbexp.adapters.origin import origin_of_file
+from nbexp.code import distributions
+from nbexp.code.origin import origin_of_file
 from nbexp.records import Part
 from nbexp.snapshot import environment
 from nbexp.snapshot.environment import package_part, python_part

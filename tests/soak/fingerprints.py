@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nbexp.adapters.fingerprint import fingerprint
-from nbexp.adapters.graph import dump, load
 from nbexp.errors import Unstorable
+from nbexp.fingerprints.fingerprint import fingerprint
+from nbexp.graphs.graph import dump, load
 from tests.adapters import conformance, samples
 
 SEED = 11

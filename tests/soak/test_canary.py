@@ -21,7 +21,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from nbexp.adapters.graph import dump, load
+from nbexp.graphs.graph import dump, load
 from nbexp.store import Store
 from nbexp.store.records import Stored
 from tests.behaviour.in_kernel import Kernel

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nbexp.adapters.fingerprint import fingerprint
-from nbexp.adapters.resolving import Name
+from nbexp.code.resolving import Name
 from nbexp.errors import Unfingerprintable
+from nbexp.fingerprints.fingerprint import fingerprint
 from nbexp.stage.capture import _is_mutated
 from nbexp.stage.key import Root
 from tests.adapters.conformance import Case

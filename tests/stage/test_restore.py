@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from nbexp.adapters.graph import Live, dump, held
 from nbexp.errors import StoreError
+from nbexp.graphs.graph import Live, dump, held
 from nbexp.records import Key, Part, Record
 from nbexp.stage.lookup import look_up
 from nbexp.stage.restore import ATTRIBUTES, GENERATORS, LAST, NAMES, PATCHES, SETTINGS, prepare

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from nbexp.adapters.graph import dump
+from nbexp.graphs.graph import dump
 from nbexp.hashing import digest
 from nbexp.records import Key, Part, Reason, Record, Result, Variable
 from nbexp.runs import ledger

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from nbexp.adapters.base import Node, Storing
-from nbexp.adapters.memory import MemoryAdapter
 from nbexp.adapters.numpy.dtypes import Array, content, holds_objects, pieces
 from nbexp.adapters.numpy.layout import in_order, order_of, raw, span, strides_of
 from nbexp.adapters.numpy.stored import in_class, set_fields, stored
 from nbexp.errors import Unpatchable, Unstorable
+from nbexp.graphs.memory import MemoryAdapter
 
 _COPY = "Make it a copy of its own (`.copy()`)."
 
@@ -86,7 +86,7 @@ class ArrayAdapter(MemoryAdapter):
         return value.view(Detached)
 
     def check_patch(self, live: Any, new: Any) -> None:
-        """See `nbexp.adapters.patch.check_patch`."""
+        """See `nbexp.graphs.patch.check_patch`."""
         check_form(live, new)
 
     def patch(self, live: Any, new: Any) -> None:

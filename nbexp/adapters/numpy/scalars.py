@@ -9,12 +9,12 @@ import numpy as np
 
 from nbexp.adapters.base import Adapter, Name, Node, Storing
 from nbexp.adapters.leaf import Leaf
-from nbexp.adapters.memory import MemoryAdapter
 from nbexp.adapters.numpy.arrays import describe
 from nbexp.adapters.numpy.dtypes import content, pieces
 from nbexp.adapters.numpy.layout import span
-from nbexp.adapters.reference import defining_module, reference_node
+from nbexp.code.reference import defining_module, reference_node
 from nbexp.errors import Unfingerprintable, Unstorable
+from nbexp.graphs.memory import MemoryAdapter
 
 
 class ScalarAdapter(Leaf):

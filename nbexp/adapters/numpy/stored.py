@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from nbexp.adapters.base import Storing
-from nbexp.adapters.memory import alias
 from nbexp.adapters.numpy.dtypes import Array, Dtype, holds_objects
 from nbexp.adapters.numpy.layout import address, in_order, order_of, raw, span
 from nbexp.errors import Unstorable
+from nbexp.graphs.memory import alias
 
 _COPY = "Make it a copy of its own (`.copy()`)."
 

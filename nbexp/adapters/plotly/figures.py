@@ -7,9 +7,9 @@ from typing import Any
 from plotly.basedatatypes import BasePlotlyType
 
 from nbexp.adapters.base import Adapter, Node, Storing
-from nbexp.adapters.kinds import ATOMS
 from nbexp.adapters.plotly.objects import CACHES, SETS, check, fill, kinds_in, new_object, part_at, place_of, retire
 from nbexp.errors import Unfingerprintable, Unpatchable
+from nbexp.fingerprints.kinds import ATOMS
 
 #: The rest of what is no content: edits held back, and what is looked at elsewhere.
 _MADE = {*CACHES, "_in_batch_mode", "_batch_trace_edits", "_batch_layout_edits", "_BasePlotlyType__validators"}

@@ -30,7 +30,7 @@ class CompiledAdapter(Adapter):
         return compiled(value._orig_mod, *_options(value, Unpatchable))
 
     def check_patch(self, live: Any, new: Any) -> None:
-        """See `nbexp.adapters.patch.check_patch`: nothing of it is its own."""
+        """See `nbexp.graphs.patch.check_patch`: nothing of it is its own."""
         if live._orig_mod is not new._orig_mod:
             raise Unpatchable("", "OptimizedModule", "it holds another module", _ADVICE)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from nbexp.adapters.memory import alias
+from nbexp.graphs.memory import alias
 
 
 def span(tensor: Any) -> tuple[tuple[int, int], ...]:

@@ -37,7 +37,7 @@ class _WithHooks(Adapter):
         return new
 
     def check_patch(self, live: Any, new: Any) -> None:
-        """See `nbexp.adapters.patch.check_patch`."""
+        """See `nbexp.graphs.patch.check_patch`."""
         after = hooks_in(new.__dict__)
         for name, held in hooks_in(live.__dict__).items():
             if held and list(map(id, held.values())) != list(map(id, after.get(name, {}).values())):

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 
 from nbexp.adapters.base import Storing
-from nbexp.adapters.memory import writable
 from nbexp.adapters.torch.anatomy import DETACHED, bare, flags_of, parts_of
 from nbexp.adapters.torch.hooks import after_known_hooks
 from nbexp.adapters.torch.layout import dense, order_of, raw, span, strided
 from nbexp.errors import Unstorable
+from nbexp.graphs.memory import writable
 
 CLONE = "Make it a copy of its own (`.clone()`)."
 

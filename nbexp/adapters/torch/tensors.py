@@ -8,12 +8,12 @@ from typing import Any
 import torch
 
 from nbexp.adapters.base import Node, Storing
-from nbexp.adapters.memory import MemoryAdapter
 from nbexp.adapters.torch.anatomy import COMPRESSED, DETACHED, bare, fields_of, flags_of, form_of, parts_of
 from nbexp.adapters.torch.layout import dense, raw, span, strides_of
 from nbexp.adapters.torch.spent import is_spent, spent
 from nbexp.adapters.torch.stored import CLONE, fill, in_class, stored
 from nbexp.errors import Unfingerprintable, Unpatchable, Unstorable
+from nbexp.graphs.memory import MemoryAdapter
 
 _DETACH = "Compute it under `torch.no_grad()`, or keep `x.detach()` (`x.item()` for a number)."
 _GRAPH = "it carries the graph it was computed with"
@@ -80,7 +80,7 @@ class TensorAdapter(MemoryAdapter):
         return new
 
     def check_patch(self, live: Any, new: Any) -> None:
-        """See `nbexp.adapters.patch.check_patch`."""
+        """See `nbexp.graphs.patch.check_patch`."""
         if (form_of(live), flags_of(live)[1:]) != (form_of(new), flags_of(new)[1:]):
             raise Unpatchable("", type(live).__qualname__, "its shape, type or device was changed in place", CLONE)
 

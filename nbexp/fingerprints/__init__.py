@@ -1,0 +1,1 @@
+"""Fingerprints: one digest per value, from a walk through everything that the value is made of."""
