@@ -55,7 +55,7 @@ bench: $(VENV)/installed-test
 	$(BIN)/python -m tests.benchmarks
 
 soak: $(VENV)/installed-test
-	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest -m soak -n auto --dist loadfile  # a file's tests may need their kin in one process
 	NBEXP_EVIDENCE=1 $(BIN)/python -m tests.benchmarks
 	$(MAKE) --no-print-directory soak-pythons
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.soak import evidence
 from tests.soak.evidence import ROOT, note, rows_in, unproven
 
 TEXTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -50,3 +52,19 @@ def test_rows_are_kept_and_replaced(tmp_path: Path) -> None:
             note("c", bad, "make soak", path)
     with pytest.raises(ValueError, match="no id"):
         note("a b", "1", "make soak", path)
+
+
+def test_several_write_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "docs" / "evidence.md"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: note(f"n{number}", str(number), "make soak", path), range(16)))
+    assert {name: row.figure for name, row in rows_in(path).items()} == {f"n{n}": str(n) for n in range(16)}
+
+
+def test_what_a_killed_writer_left_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "LOCK_TRIES", 2)
+    path = tmp_path / "docs" / "evidence.md"
+    path.with_suffix(".lock").mkdir(parents=True)
+    note("a", "5", "make bench", path)
+    assert list(rows_in(path)) == ["a"]
+    assert not path.with_suffix(".lock").exists()

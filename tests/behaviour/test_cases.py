@@ -8,7 +8,9 @@ import pytest
 
 from tests.behaviour import in_kernel, in_process
 from tests.behaviour.cases import all_cases
+from tests.behaviour.count import line
 from tests.behaviour.model import Case
+from tests.soak.evidence import note
 
 _ALL = all_cases()
 
@@ -40,6 +42,12 @@ def test_case(case: Case, tmp_path: Path) -> None:
 def test_case_in_kernels(case: Case, tmp_path: Path) -> None:
     _skip_without(case)
     _judge(case, in_kernel.run_case(case, tmp_path))
+
+
+@pytest.mark.soak
+def test_counts() -> None:
+    _, cases, hits, misses, *_ = line("all", _ALL)
+    note("cases", f"{cases} behaviour cases: {hits} assert a hit, {misses} a miss", "make soak")
 
 
 @pytest.mark.soak

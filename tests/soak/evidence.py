@@ -6,10 +6,12 @@ whose figure no row has.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -24,6 +26,9 @@ _HEAD = """\
 Each figure that README and docs state, as last measured. Written by the commands themselves; not to be edited by hand.
 
 """
+
+#: How often to try to be the one that writes, 10 ms apart.
+LOCK_TRIES = 500
 
 _MARK = re.compile(r"(?<!`)<!-- evidence: ([\w.-]+) -->")  # in quotes, it is spoken of
 _ID = re.compile(r"[\w.-]+")
@@ -62,15 +67,36 @@ def note(id: str, figure: str, command: str, path: Path = EVIDENCE) -> Row:
     if any(mark in text for text in (figure, command) for mark in "|\n") or not figure:
         raise ValueError(f"{figure!r}, {command!r}: no cell of a table")
     row = Row(id, figure, command, datetime.now(UTC).date().isoformat(), commit(), machine())
-    rows = {**rows_in(path), id: row}
+    path.parent.mkdir(exist_ok=True)
+    with _alone(path):
+        _write({**rows_in(path), id: row}, path)
+    return row
+
+
+def _write(rows: dict[str, Row], path: Path) -> None:
     names = [field.name for field in fields(Row)]
     lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     lines += [f"| {' | '.join(getattr(rows[key], name) for name in names)} |" for key in sorted(rows)]
-    path.parent.mkdir(exist_ok=True)
     temporary = path.with_suffix(".new")
     temporary.write_text(_HEAD + "\n".join(lines) + "\n", encoding="utf-8")
     temporary.replace(path)
-    return row
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Soaks run in several processes; what one that was killed has left behind holds nobody up for long."""
+    lock = path.with_suffix(".lock")
+    for _ in range(LOCK_TRIES):
+        try:
+            lock.mkdir()
+            break
+        except FileExistsError:
+            time.sleep(0.01)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.rmdir()
 
 
 def rows_in(path: Path = EVIDENCE) -> dict[str, Row]:
@@ -99,12 +125,13 @@ def unproven(text: str, rows: dict[str, Row]) -> Iterator[str]:
 
 
 def commit() -> str:
-    """The checked-out commit, with ``+`` if tracked files differ from it; ``unknown`` outside of a checkout."""
+    """The checked-out commit, with ``+`` if tracked files differ, the evidence aside; ``unknown`` outside a checkout."""
     try:
         name = _git("rev-parse", "--short=10", "HEAD")
-        return name + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/evidence.md")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+    return name + "+" * bool(changed)
 
 
 def _git(*arguments: str) -> str:
