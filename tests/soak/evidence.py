@@ -125,7 +125,7 @@ def unproven(text: str, rows: dict[str, Row]) -> Iterator[str]:
 
 
 def commit() -> str:
-    """The checked-out commit, with ``+`` if tracked files differ, the evidence aside; ``unknown`` outside a checkout."""
+    """The checked-out commit, with ``+`` if tracked files differ, evidence aside; ``unknown`` outside a checkout."""
     try:
         name = _git("rev-parse", "--short=10", "HEAD")
         changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/evidence.md")
