@@ -104,7 +104,7 @@ def test_python_itself(name: str) -> None:
     assert distribution_of(name) is None
 
 
-@pytest.mark.parametrize("name", ["__main__", "tests.adapters.test_origin", "twin_not_there", "twin_not.there"])
+@pytest.mark.parametrize("name", ["__main__", "tests.code.test_origin", "twin_not_there", "twin_not.there"])
 def test_project(name: str) -> None:
     assert is_project(name)
 

@@ -149,7 +149,7 @@ def test_random_values_have_one_fingerprint_exactly_if_the_model_has(
 ) -> None:
     if limits != "usual":
         for name, limit in LIMITS.items():
-            monkeypatch.setattr(f"nbexp.adapters.{name}", limit)
+            monkeypatch.setattr(f"nbexp.fingerprints.{name}", limit)
     if limits == "small and long":
         monkeypatch.setattr("nbexp.fingerprints.encode.LONG_STREAM_BYTES", 20)
         monkeypatch.setattr("nbexp.fingerprints.encode._LONG_STRING", 1)

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.adapters.test_fingerprint import canonical, model, same, unshared, values
-from tests.adapters.test_graph import TREES, again
 
 from nbexp.fingerprints.fingerprint import fingerprint
 from tests.adapters import samples
 from tests.adapters.test_conformance import HERE
+from tests.fingerprints.test_fingerprint import canonical, model, same, unshared, values
+from tests.graphs.test_graph import TREES, again
 from tests.soak import fingerprints
 from tests.soak.evidence import Row
 
