@@ -115,25 +115,34 @@ def process_alive(pid: int) -> bool:
     return True
 
 
-def waits_for_input(thread: int, fd: int) -> bool | None:
-    """Whether a thread of this process is blocked in a system call on a descriptor; None where that cannot be told.
+class ThreadWait:
+    """What a thread of this process waits for, asked again and again at little cost.
 
-    Linux says so in ``/proc/self/task/THREAD/syscall`` (proc_pid_syscall(5)): the number of the call and its arguments,
-    or ``running``.
+    Linux says so in ``/proc/self/task/THREAD/syscall`` (proc_pid_syscall(5)): the number of the system call in which
+    the thread is blocked and its arguments, or ``running``.
 
     Args:
         thread: The thread, by `threading.Thread.native_id`.
-        fd: The descriptor that it reads.
     """
-    try:
-        file = os.open(f"/proc/self/task/{thread}/syscall", _OPEN_READ)
+
+    def __init__(self, thread: int) -> None:
         try:
-            words = os.read(file, 256).split()
-        finally:
-            os.close(file)
-    except OSError:
-        return None
-    return len(words) > 1 and words[1] == b"%#x" % fd
+            self._fd = os.open(f"/proc/self/task/{thread}/syscall", _OPEN_READ)
+        except OSError:
+            self._fd = -1
+
+    def on(self, fd: int) -> bool | None:
+        """Whether it is blocked in a system call on a descriptor; None where that cannot be told."""
+        try:
+            words = os.pread(self._fd, 256, 0).split(None, 2)
+        except (OSError, AttributeError):  # no such file here, no such thread any more, no such call
+            return None
+        return len(words) > 1 and words[1] == b"%#x" % fd
+
+    def __del__(self) -> None:
+        """The file is held open for as long as this lives."""
+        if self._fd >= 0:
+            os.close(self._fd)
 
 
 def kill_self() -> None:

@@ -7,15 +7,17 @@ import select
 import sys
 import threading
 import time
-from typing import Any
+from weakref import WeakKeyDictionary
 
-from nbexp.platform import waits_for_input
+from nbexp.platform import ThreadWait
 
 #: How long to wait at most for what C code has printed already and the kernel has not read yet, in seconds.
 PIPE_SECONDS = 1.0
 
 #: How long to wait after a read where the system does not say what the reading thread does, in seconds.
 UNKNOWN_SECONDS = 0.005
+
+_waits: WeakKeyDictionary[threading.Thread, ThreadWait] = WeakKeyDictionary()
 
 
 def drain_pipes() -> None:
@@ -26,22 +28,28 @@ def drain_pipes() -> None:
     when it waits for the next ones. What a C library still keeps in its own buffer comes later and is not part of the
     cell.
     """
-    deadline = time.monotonic() + PIPE_SECONDS
     for stream in (sys.stdout, sys.stderr):
         reader, thread = getattr(stream, "_fid", None), getattr(stream, "watch_fd_thread", None)
         if isinstance(reader, int) and isinstance(thread, threading.Thread) and getattr(stream, "_should_watch", True):
             with contextlib.suppress(OSError, ValueError):  # closed meanwhile, or a system that cannot wait for a pipe
-                _drain(reader, thread, deadline)
+                _drain(reader, thread)
 
 
-def _drain(reader: int, thread: Any, deadline: float) -> None:
+def _drain(reader: int, thread: threading.Thread) -> None:
+    if thread.native_id is None:
+        return
+    wait = _waits.get(thread) or _waits.setdefault(thread, ThreadWait(thread.native_id))
+    deadline = time.monotonic() + PIPE_SECONDS
     waited = False
-    while thread.is_alive() and time.monotonic() < deadline:
-        if not select.select([reader], [], [], 0)[0]:
-            idle = waits_for_input(thread.native_id, reader)
-            if idle is None and waited:
-                time.sleep(UNKNOWN_SECONDS)
-            if idle is not False:
-                return
+    # In this order: a thread that is about to be woken by new text seems to wait still.
+    while _readable(reader) or (idle := wait.on(reader)) is False:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            return
         time.sleep(0.0005)
         waited = True
+    if idle is None and waited:
+        time.sleep(UNKNOWN_SECONDS)
+
+
+def _readable(fd: int) -> bool:
+    return bool(select.select([fd], [], [], 0)[0])

@@ -13,7 +13,7 @@ import pytest
 
 from nbexp.kernel import pipes
 from nbexp.kernel.pipes import drain_pipes
-from nbexp.platform import waits_for_input
+from nbexp.platform import ThreadWait
 
 
 class PipedStream:
@@ -75,7 +75,7 @@ def test_does_not_wait_for_ever(stream: PipedStream, monkeypatch: pytest.MonkeyP
 
 
 def test_a_system_that_does_not_tell(stream: PipedStream, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipes, "waits_for_input", lambda thread, fd: None)
+    monkeypatch.setattr(ThreadWait, "on", lambda self, fd: None)
     monkeypatch.setattr(pipes, "UNKNOWN_SECONDS", 100)
     drain(stream)  # nothing was there to read: nothing to wait for
 
@@ -83,11 +83,20 @@ def test_a_system_that_does_not_tell(stream: PipedStream, monkeypatch: pytest.Mo
 def test_a_thread_is_told_from_its_descriptor(stream: PipedStream) -> None:
     thread = stream.watch_fd_thread.native_id
     assert thread is not None
-    if waits_for_input(thread, stream._fid) is None:
+    wait = ThreadWait(thread)
+    if wait.on(stream._fid) is None:
         pytest.skip("this system does not say what a thread waits for")
     deadline = time.monotonic() + 30
-    while not waits_for_input(thread, stream._fid):
+    while not wait.on(stream._fid):
         assert time.monotonic() < deadline
-    assert waits_for_input(thread, stream.end) is False
-    assert waits_for_input(threading.get_native_id(), stream._fid) is False
-    assert waits_for_input(2**31 - 1, stream._fid) is None
+    assert wait.on(stream.end) is False
+    assert ThreadWait(threading.get_native_id()).on(stream._fid) is False
+    assert ThreadWait(2**31 - 1).on(stream._fid) is None
+
+
+def test_text_read_after_a_system_that_does_not_tell(stream: PipedStream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ThreadWait, "on", lambda self, fd: None)
+    monkeypatch.setattr(pipes, "UNKNOWN_SECONDS", 0.0)
+    os.write(stream.end, b"x" * 60_000)
+    drain(stream)
+    assert sum(map(len, stream.texts)) >= 59_000  # the last piece may be on its way
