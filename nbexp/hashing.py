@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from blake3 import blake3
@@ -61,12 +62,29 @@ def digest_tree(tag: str, items: Iterable[tuple[str, bytes]]) -> bytes:
     return digest(tag, *flat)
 
 
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Buffers that are hashed as if they lay one behind the other, so that where memory is cut does not matter.
+
+    Attributes:
+        pieces: Contiguous buffers, in order.
+    """
+
+    pieces: tuple[Any, ...]
+
+
 def digest_buffer(buffer: Any) -> bytes:
-    """The plain blake3 of one contiguous buffer, without a copy; several threads for large ones."""
-    view = memoryview(buffer).cast("B") if memoryview(buffer).nbytes else memoryview(b"")
-    hasher = blake3(max_threads=_threads) if view.nbytes >= THREADED_BYTES else blake3()
-    hasher.update(view)
+    """The plain blake3 of one contiguous buffer or of `Pieces`, without a copy; several threads for large ones."""
+    views = [_bytes_of(piece) for piece in (buffer.pieces if type(buffer) is Pieces else (buffer,))]
+    threaded = sum(view.nbytes for view in views) >= THREADED_BYTES
+    hasher = blake3(max_threads=_threads) if threaded else blake3()
+    for view in views:
+        hasher.update(view)
     return hasher.digest()
+
+
+def _bytes_of(buffer: Any) -> memoryview:
+    return memoryview(buffer).cast("B") if memoryview(buffer).nbytes else memoryview(b"")
 
 
 def digest_file(path: str | os.PathLike[str] | int) -> bytes:

@@ -36,7 +36,7 @@ class Node:
     Attributes:
         tag: The kind of value; unique to the adapter and changed when its encoding changes.
         meta: Content that has no identity, as a tree of exact ``None bool int float complex str bytes tuple``.
-        buffers: Memory that is content: C-contiguous objects with the buffer protocol, hashed without a copy.
+        buffers: Memory that is content: C-contiguous objects with the buffer protocol, or `Pieces`; never copied.
         children: Objects that are content and may be shared with others, in an order that depends on the value only.
         labels: The path piece of each child for error messages: ``(".items", "[0]")``; a callable makes it when needed.
         mutable: Whether identity is part of the value: the same object twice differs from two equal ones.

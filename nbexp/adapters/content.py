@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from nbexp.hashing import Pieces
+
 #: Many buffers that are smaller than this on average are hashed as one: being called would cost more than hashing.
 _SMALL_BUFFER = 2048
 
@@ -47,8 +49,10 @@ def tagged(tag: str, *parts: Content) -> Content:
 
 def packed(content: Content) -> Content:
     """The same with many small buffers copied into one, and their sizes beside it."""
+    if len(content.buffers) < 8 or any(isinstance(buffer, Pieces) for buffer in content.buffers):
+        return content
     sizes = tuple(len(buffer) for buffer in content.buffers)
-    if len(sizes) < 8 or sum(sizes) >= len(sizes) * _SMALL_BUFFER:
+    if sum(sizes) >= len(sizes) * _SMALL_BUFFER:
         return content
     return Content(("packed", sizes, content.meta), (b"".join(content.buffers),), content.children)
 

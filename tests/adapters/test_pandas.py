@@ -238,3 +238,16 @@ def test_a_frame_read_twice_is_the_same() -> None:
     text = "a,b,c\n1,x,2020-01-01\n2,,2020-01-02\n"
     first, second = (pd.read_csv(io.StringIO(text), parse_dates=["c"]) for _ in range(2))
     assert digest(first) == digest(second) == digest(again(first))
+
+
+@pytest.mark.parametrize("together", [0, 1 << 30], ids=["piece by piece", "as one"])
+def test_where_pandas_keeps_columns_is_no_content(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nbexp.adapters.pandas.frames._TOGETHER", together)
+    values = np.arange(5000.0).reshape(1000, 5)
+    whole = pd.DataFrame(np.asfortranarray(values), columns=list("abcde"))
+    apart = pd.DataFrame(index=whole.index)
+    for name in "cabed":
+        apart.insert(len(apart.columns), name, whole[name].copy())
+    apart = apart[list("abcde")]
+    assert len(apart._mgr.blocks) > 1 == len(whole._mgr.blocks)
+    assert digest(apart) == digest(whole) != digest(whole[list("bacde")].set_axis(list("abcde"), axis=1))

@@ -20,6 +20,7 @@ from nbexp.adapters.content import Content, as_bytes, joined, packed
 from nbexp.adapters.pandas.arrays import array_content, memory_content, name_content
 from nbexp.adapters.pandas.stored import Private
 from nbexp.errors import Unfingerprintable, Unpatchable
+from nbexp.hashing import Pieces
 
 #: What a frame or series holds beside what a user set on it as an attribute.
 _OWN = frozenset({"_mgr", "_attrs", "_flags", "_name", "_cache", "_item_cache", "_is_copy", "_metadata"})
@@ -27,8 +28,8 @@ _OWN = frozenset({"_mgr", "_attrs", "_flags", "_name", "_cache", "_item_cache", 
 #: Columns of fewer bytes than this are hashed as one: being called would cost more than hashing.
 _SMALL_COLUMN = 2048
 
-#: So are columns that have no more bytes than this together: one large buffer is hashed by several threads. It bounds
-#: what is copied where pandas keeps them apart.
+#: So are columns that lie apart and have no more bytes than this together: they are copied into one buffer, which
+#: several threads hash.
 _TOGETHER = 64 << 20
 
 
@@ -139,14 +140,15 @@ def _together(key: tuple[str, bool], blocks: list[tuple[Any, Any]]) -> Content:
     rows = [as_bytes(values).reshape(len(values), -1) for _, values in blocks]
     size = rows[0].shape[1]
     order = np.argsort(places)
-    if size < _SMALL_COLUMN or size * len(places) <= _TOGETHER:
-        every = rows[0] if len(rows) == 1 else np.concatenate(rows)
-        sorted_already = bool((order[1:] > order[:-1]).all())
-        buffers: tuple[Any, ...] = ((every if sorted_already else every[order]).reshape(-1),)
+    buffer: Any
+    if len(rows) == 1 and bool((order[1:] > order[:-1]).all()):
+        buffer = rows[0].reshape(-1)
+    elif size < _SMALL_COLUMN or size * len(places) <= _TOGETHER:
+        buffer = np.concatenate(rows)[order].reshape(-1)
     else:
         columns = [column for held in rows for column in held]
-        buffers = tuple(columns[place] for place in order.tolist())
-    return Content((*key, size, places[order].astype("<i8").tobytes()), buffers)
+        buffer = Pieces(tuple(columns[place] for place in order.tolist()))
+    return Content((*key, size, places[order].astype("<i8").tobytes()), (buffer,))
 
 
 def _rowwise(values: Any, places: Any) -> Content:
