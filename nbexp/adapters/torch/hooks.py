@@ -70,6 +70,23 @@ def hooks_in(fields: dict[str, Any]) -> dict[str, dict[int, Any]]:
     }
 
 
+#: Where a tensor has its hooks: on gradients on their way, and after they were added up in a leaf (optimizers' steps).
+_OF_TENSORS = ("_backward_hooks", "_post_accumulate_grad_hooks")
+
+
+def hooks_of(tensor: Any) -> dict[str, dict[int, Any]]:
+    """A tensor's hooks by number, of each kind that it has any of."""
+    return {name: held for name in _OF_TENSORS if (held := getattr(tensor, name))}
+
+
+def set_hooks(tensor: Any, hooks: dict[str, dict[int, Any]]) -> None:
+    """Give a tensor these hooks and no others. The dictionaries become its own: handles know them."""
+    for name in _OF_TENSORS:
+        if hooks.get(name) or getattr(tensor, name):
+            setattr(tensor, name, hooks.get(name))
+    after_known_hooks(number for held in hooks.values() for number in held)
+
+
 def described(hooks: dict[str, dict[int, Any]]) -> tuple[tuple[Any, ...], list[Any]]:
     """The hooks without their numbers: plain content, and the functions.
 
@@ -86,6 +103,23 @@ def described(hooks: dict[str, dict[int, Any]]) -> tuple[tuple[Any, ...], list[A
             functions += held.values()
             meta.append((name, len(held)))
     return tuple(meta), functions
+
+
+def check_hooks(owner: Any, live: dict[str, dict[int, Any]], new: dict[str, dict[int, Any]]) -> None:
+    """Raise Unpatchable if hooks that `owner` has were taken away, or others were added to them."""
+    for name, held in live.items():
+        if held and list(map(id, held.values())) != list(map(id, new.get(name, {}).values())):
+            raise Unpatchable("", type(owner).__qualname__, "its hooks were changed in place")
+
+
+def patch_hooks(live: dict[str, dict[int, Any]], new: dict[str, dict[int, Any]]) -> dict[str, dict[int, Any]]:
+    """Set hooks where there are none; those that are there stay, since handles know them by their number here."""
+    for name, after in new.items():
+        kept = live.setdefault(name, after)
+        if not kept:
+            kept.update(after)
+            after_known_hooks(after)
+    return live
 
 
 def after_known_hooks(numbers: Iterable[int]) -> None:

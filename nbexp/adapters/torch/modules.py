@@ -8,8 +8,7 @@ from typing import Any
 import torch
 
 from nbexp.adapters.base import Adapter, Node, Storing
-from nbexp.adapters.torch.hooks import after_known_hooks, described, hooks_in
-from nbexp.errors import Unpatchable
+from nbexp.adapters.torch.hooks import after_known_hooks, check_hooks, described, hooks_in, patch_hooks
 
 
 class _WithHooks(Adapter):
@@ -38,29 +37,17 @@ class _WithHooks(Adapter):
 
     def check_patch(self, live: Any, new: Any) -> None:
         """See `nbexp.graphs.patch.check_patch`."""
-        after = hooks_in(new.__dict__)
-        for name, held in hooks_in(live.__dict__).items():
-            if held and list(map(id, held.values())) != list(map(id, after.get(name, {}).values())):
-                raise Unpatchable("", type(live).__qualname__, "its hooks were changed in place")
+        check_hooks(live, hooks_in(live.__dict__), hooks_in(new.__dict__))
 
     def patch(self, live: Any, new: Any) -> None:
         self.check_patch(live, new)
-        kept = hooks_in(live.__dict__)
-        for name, after in hooks_in(new.__dict__).items():
-            _patch_hooks(kept.setdefault(name, {}), after)
+        kept = patch_hooks(hooks_in(live.__dict__), hooks_in(new.__dict__))
         fields = {name: kept.get(name, field) for name, field in new.__dict__.items()}
         live.__dict__.clear()
         live.__dict__.update(fields)
 
     def preview(self, value: Any) -> str:
         return type(value).__qualname__[:80]
-
-
-def _patch_hooks(live: dict[int, Any], new: dict[int, Any]) -> None:
-    """Set hooks where there are none; those that are there stay, since handles know them by their number here."""
-    if not live:
-        live.update(new)
-        after_known_hooks(new)
 
 
 def _pickles_itself(tp: type) -> bool:

@@ -9,7 +9,7 @@ import torch
 
 from nbexp.adapters.base import Storing
 from nbexp.adapters.torch.anatomy import DETACHED, bare, flags_of, parts_of
-from nbexp.adapters.torch.hooks import after_known_hooks
+from nbexp.adapters.torch.hooks import set_hooks
 from nbexp.adapters.torch.layout import dense, order_of, raw, span, strided
 from nbexp.errors import Unstorable
 from nbexp.graphs.memory import writable
@@ -129,7 +129,5 @@ def fill(tensor: Any, state: tuple[Any, Any, dict[str, Any]]) -> None:
     gradient, hooks, fields = state
     if gradient is not None:
         tensor.grad = gradient
-    if hooks:
-        after_known_hooks(hooks)
-        tensor._backward_hooks = hooks
+    set_hooks(tensor, hooks)
     tensor.__dict__.update(fields)

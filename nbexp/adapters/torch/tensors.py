@@ -9,6 +9,7 @@ import torch
 
 from nbexp.adapters.base import Node, Storing
 from nbexp.adapters.torch.anatomy import COMPRESSED, DETACHED, bare, fields_of, flags_of, form_of, parts_of
+from nbexp.adapters.torch.hooks import check_hooks, described, hooks_of, patch_hooks, set_hooks
 from nbexp.adapters.torch.layout import dense, raw, span, strides_of
 from nbexp.adapters.torch.spent import is_spent, spent
 from nbexp.adapters.torch.stored import CLONE, fill, in_class, stored
@@ -27,18 +28,23 @@ class TensorAdapter(MemoryAdapter):
     def describe(self, value: Any) -> Node:
         _refuse(value, Unfingerprintable)
         plain = bare(value)
-        hooks = value._backward_hooks or {}
+        hooks, functions = described(hooks_of(value))
         fields = fields_of(value)
         own_class = () if type(value) in _KNOWN else (type(value),)
-        children = [_gradient(value), *hooks.values(), *fields.values(), *own_class]
-        labels = [".grad", *(f".<hook {i}>" for i in range(len(hooks))), *(f".{name}" for name in fields), ".__class__"]
+        children = [_gradient(value), *functions, *fields.values(), *own_class]
+        labels = [
+            ".grad",
+            *(f".<hook {i}>" for i in range(len(functions))),
+            *(f".{name}" for name in fields),
+            ".__class__",
+        ]
         parts = parts_of(plain)
         meta = (
             type(value).__qualname__,
             *map(form_of, parts),
             flags_of(value),
             tuple(plain.shape),
-            len(hooks),
+            hooks,
             tuple(fields),
             *_graph_of(value),
         )
@@ -67,7 +73,7 @@ class TensorAdapter(MemoryAdapter):
             made: tuple[Any, ...] = (spent, (value.detach(), *_graph_of(value)))
         else:
             made = stored(value, storing)
-        state = (_gradient(value), value._backward_hooks, fields_of(value))
+        state = (_gradient(value), hooks_of(value), fields_of(value))
         return (*made, state, None, None, fill) if any(_is_something(part) for part in state) else made
 
     def detach(self, value: Any) -> Any:
@@ -76,13 +82,14 @@ class TensorAdapter(MemoryAdapter):
         new = in_class(type(value), value.detach(), value.requires_grad)
         new.grad = value.grad
         new.__dict__.update({**value.__dict__, DETACHED: True})
-        new._backward_hooks = value._backward_hooks
+        set_hooks(new, hooks_of(value))
         return new
 
     def check_patch(self, live: Any, new: Any) -> None:
         """See `nbexp.graphs.patch.check_patch`."""
         if (form_of(live), flags_of(live)[1:]) != (form_of(new), flags_of(new)[1:]):
             raise Unpatchable("", type(live).__qualname__, "its shape, type or device was changed in place", CLONE)
+        check_hooks(live, hooks_of(live), hooks_of(new))
 
     def patch(self, live: Any, new: Any) -> None:
         self.check_patch(live, new)
@@ -92,7 +99,7 @@ class TensorAdapter(MemoryAdapter):
         live.grad = new.grad
         live.__dict__.clear()
         live.__dict__.update(fields_of(new))
-        live._backward_hooks = new._backward_hooks
+        set_hooks(live, patch_hooks(hooks_of(live), hooks_of(new)))
 
     def preview(self, value: Any) -> str:
         return f"{str(value.dtype).removeprefix('torch.')} tensor, {' x '.join(map(str, value.shape)) or 'one value'}"[
