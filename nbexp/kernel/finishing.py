@@ -27,10 +27,9 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     """
     success = result is not None and result.success
     if execution.hit is not None:
-        restored = execution.hit.record
-        execution.printed = _has_text(restored.messages)
-        if success and (restored.notebook, restored.stage) == (session.place.notebook, execution.name):
-            session.store.note_used(execution.hit.stored)
+        execution.printed = _has_text(execution.hit.record.messages)
+        if success:
+            session.store.note_used(execution.hit.stored, session.place.notebook, execution.name, execution.cell)
         return status_of(execution, "restored" if success else "failed")
     if execution.recording is None:
         return status_of(execution, "unstored" if success else "failed")

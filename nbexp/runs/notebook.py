@@ -56,7 +56,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise BadUse(f'there is no notebook "{path}"', _nearest(path)) from None
+        raise no_notebook(path) from None
     except IsADirectoryError:
         raise BadUse(f'"{path}" is a folder, not a notebook', _nearest(path / "x.ipynb")) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -68,6 +68,11 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict) or not isinstance(data.get("nbformat"), int):
         raise BadUse(f'"{path}" is not a notebook: it has no "nbformat"', "Give the path of an .ipynb file.")
     return data
+
+
+def no_notebook(path: Path) -> BadUse:
+    """The error for a notebook that is not there, with the closest one in its folder."""
+    return BadUse(f'there is no notebook "{path}"', _nearest(path))
 
 
 def _nearest(path: Path) -> str:

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 
 from nbexp.store.index import Index
 from nbexp.store.seals import Author, claimed
-from nbexp.store.tables import Row, output_table, record_table, row_of, stage_table
+from nbexp.store.tables import Row, output_table, record_table, row_of, stage_table, use_table
 from nbexp.store.trust import Keys
 
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """One stage of a notebook: how many records it has, and when the last was made."""
+    """One stage of a notebook: how many records it made or restored, and when the last of them was made."""
 
     notebook: str
     stage: str
@@ -59,21 +59,18 @@ class Catalog:
         """The records that are trusted, those made or restored last first.
 
         Args:
-            limit: How many at most, after `skip` of them. notebook, stage: Only of these. output: Only with a variable
-                of this name.
+            limit: How many at most, after `skip` of them. notebook, stage: Only those made or restored under these
+                names, those last used there first. output: Only with a variable of this name.
         """
-        wanted = self._usable()
-        if notebook is not None:
-            wanted = wanted.where(record_table.c.notebook == notebook)
-        if stage is not None:
-            wanted = wanted.where(record_table.c.stage == stage)
+        wanted, when = self._usable(), record_table.c.used
+        if notebook is not None or stage is not None:
+            uses = _uses(notebook, stage)
+            wanted, when = wanted.join(uses, uses.c.id == record_table.c.id), uses.c.used
         if output:
             wanted = wanted.where(
                 record_table.c.id.in_(sa.select(output_table.c.id).where(output_table.c.name == output))
             )
-        return self._rows(
-            wanted.order_by(record_table.c.used.desc(), record_table.c.id.desc()).limit(limit).offset(skip)
-        )
+        return self._rows(wanted.order_by(when.desc(), record_table.c.id.desc()).limit(limit).offset(skip))
 
     def starting_with(self, prefix: str, limit: int = 10) -> list[Row]:
         """Trusted records whose id begins with `prefix` (hexadecimal), newest first."""
@@ -81,7 +78,7 @@ class Catalog:
         return self._rows(wanted.order_by(record_table.c.created.desc()).limit(limit))
 
     def stages(self, notebook: str | None = None) -> list[StageRow]:
-        """The stages of which there are records, the most recently stored first."""
+        """The stages that made or restored records, the most recently stored first."""
         wanted = sa.select(stage_table)
         if notebook is not None:
             wanted = wanted.where(stage_table.c.notebook == notebook)
@@ -90,7 +87,7 @@ class Catalog:
             return [StageRow(row.notebook, row.stage, row.records, row.created) for row in found]
 
     def notebooks(self) -> list[str]:
-        """The notebooks of which there are records, by path."""
+        """The notebooks that made or restored records, by path."""
         with self.index.connect() as connection:
             found = connection.execute(sa.select(stage_table.c.notebook).distinct().order_by(stage_table.c.notebook))
             return [row.notebook for row in found]
@@ -120,3 +117,14 @@ class Catalog:
     def _rows(self, wanted: Any) -> list[Row]:
         with self.index.connect() as connection:
             return [row_of(found) for found in connection.execute(wanted)]
+
+
+def _uses(notebook: str | None, stage: str | None) -> Any:
+    """Ids of the records used under these names, each once, and when last."""
+    of = use_table.c
+    wanted = sa.select(of.id, sa.func.max(of.used).label("used"))
+    if notebook is not None:
+        wanted = wanted.where(of.notebook == notebook)
+    if stage is not None:
+        wanted = wanted.where(of.stage == stage)
+    return wanted.group_by(of.id).subquery()

@@ -35,6 +35,7 @@ from nbexp.store.tables import (
     metadata,
     put,
     put_records,
+    put_uses,
     record_table,
 )
 from nbexp.store.trust import Keys
@@ -86,7 +87,7 @@ class Index:
                     fault("in-index")
                     put(connection, journal_table, [{"file": name, "offset": end}])
             touched |= self._look_again(connection)
-            _note_uses(connection, uses)
+            touched |= _note_uses(connection, uses)
             count_stages(connection, touched)
 
     def rebuild(self) -> None:
@@ -216,10 +217,14 @@ def index_path(store: str) -> str:
     return os.path.join(platform.cache_dir(), "index", f"{name}.sqlite")
 
 
-def _note_uses(connection: sa.Connection, uses: Iterable[journal.Entry]) -> None:
+def _note_uses(connection: sa.Connection, uses: Iterable[journal.Entry]) -> set[tuple[str, str]]:
+    """Take in where and when records were restored; the (notebook, stage) pairs it touched."""
+    uses = list(uses)
     for use in uses:
         this = (record_table.c.id == use.id, record_table.c.used < use.time)
         connection.execute(record_table.update().where(*this).values(used=use.time))
+    put_uses(connection, [{"notebook": u.notebook, "stage": u.stage, "id": u.id, "used": u.time} for u in uses])
+    return {(use.notebook, use.stage) for use in uses}
 
 
 def _refused(path: str, key: str, record_id: str) -> dict[str, Any] | None:

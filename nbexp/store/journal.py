@@ -7,6 +7,7 @@ never a record without a line.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -23,12 +24,20 @@ _TIMES = {"+": re.compile(r"\."), "-": re.compile(r"\."), "=": re.compile(r"[0-9
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: a record came (``+``), went (``-``), or was restored (``=``) at a `time`, in the form of its own."""
+    """One line: a record came (``+``), went (``-``), or was restored (``=``).
+
+    Attributes:
+        time: Of a use: when, in the form of a record's own. notebook, stage, cell: where, which need not be what the
+            record itself says: a notebook may be a copy of the one that ran.
+    """
 
     event: str
     key: str
     id: str
     time: str = "."
+    notebook: str = ""
+    stage: str = ""
+    cell: str = ""
 
 
 def append(store: str, entry: Entry) -> None:
@@ -38,7 +47,8 @@ def append(store: str, entry: Entry) -> None:
         OSError: If it cannot be written.
     """
     make_folder(folder(store))
-    line = f"\n{entry.event} {entry.key} {entry.id} {entry.time}\n".encode("ascii")
+    where = f" {json.dumps([entry.notebook, entry.stage, entry.cell])}" if entry.event == "=" else ""
+    line = f"\n{entry.event} {entry.key} {entry.id} {entry.time}{where}\n".encode("ascii")
     path = os.path.join(folder(store), space())
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o644)
     try:
@@ -78,6 +88,21 @@ def entries(store: str, name: str, start: int) -> tuple[list[Entry], int]:
 
 def _parsed(content: bytes) -> Iterator[Entry]:
     for line in content.decode("ascii", "replace").splitlines():
-        words = line.split(" ")
-        if len(words) == 4 and is_id(words[1]) and is_id(words[2]) and _TIMES.get(words[0], _NEVER).fullmatch(words[3]):
-            yield Entry(*words)
+        event, key, name, time, where = [*line.split(" ", 4), "", "", "", "", ""][:5]
+        place = _place(where) if event == "=" else [] if not where else None
+        if place is not None and is_id(key) and is_id(name) and _TIMES.get(event, _NEVER).fullmatch(time):
+            yield Entry(event, key, name, time, *place)
+
+
+def _place(where: str) -> list[str] | None:
+    """Notebook, stage and cell of a use; None if it is no such thing, or nothing to be shown on a terminal."""
+    try:
+        found = json.loads(where)
+    except (ValueError, RecursionError):
+        return None
+    sound = (
+        isinstance(found, list)
+        and len(found) == 3
+        and all(isinstance(word, str) and word.isprintable() for word in found)
+    )
+    return found if sound else None

@@ -49,7 +49,7 @@ def newest(store: Store, limit: int, notebook: str | None = None) -> list[Stored
     """The newest records, newest first, each signature checked.
 
     Args:
-        limit: How many at most. notebook: Only of this one.
+        limit: How many at most. notebook: Only those made or restored in this one.
     """
     return checked(store, lambda catalog: catalog.recent(limit, notebook=notebook))
 
@@ -150,26 +150,48 @@ def _only(ref: str, rows: Sequence[Row]) -> Row:
     raise ambiguous(ref, [(row.id, f"{row.notebook}:{row.stage}") for row in rows])
 
 
+def find_notebook(store: Store, name: str) -> str:
+    """The notebook that `name` means, by its path, its file's name, or that without suffix; ``""`` if none has results.
+
+    Raises:
+        BadUse: There are results of more than one.
+    """
+    return _meant(store.catalog().notebooks(), name) or ""
+
+
 def _notebook(catalog: Catalog, name: str, ref: str) -> str:
     known = catalog.notebooks()
+    found = _meant(known, name)
+    if found is None:
+        raise BadUse(f'"{ref}" names no result', _near(catalog, ref, name, known))
+    return found
+
+
+def _meant(known: Sequence[str], name: str) -> str | None:
     if name in known:
         return name
     short = [path for path in known if name in (PurePosixPath(path).name, PurePosixPath(path).stem)]
-    if len(short) == 1:
-        return short[0]
-    if short:
+    if len(short) > 1:
         raise BadUse(f'"{name}" could be {len(short)} notebooks', f"Give the path: {', '.join(short)}.")
-    raise BadUse(f'"{ref}" names no result', _near(catalog, ref, name, known))
+    return short[0] if short else None
 
 
 def _near(catalog: Catalog, ref: str, name: str, known: Sequence[str]) -> str:
     """What was meant: a notebook, or a stage whose notebook was left out."""
     stages = {row.stage: f"{row.notebook}:{row.stage}" for row in reversed(catalog.stages())}
-    if found := nearest(name, [*known, *(PurePosixPath(path).stem for path in known)]):
-        return f'Did you mean "{found}{ref.removeprefix(name)}"?'
+    names = {word: path for path in reversed(known) for word in (PurePosixPath(path).stem, path)}
+    if found := nearest(name, names):
+        return _near_stage(catalog, names[found], found, ref.removeprefix(name).removeprefix(":"))
     if found := nearest(ref, stages):
         return f'Did you mean "{stages[found]}"?'
     return closest(name, known, _NOTHING)
+
+
+def _near_stage(catalog: Catalog, notebook: str, name: str, stage: str) -> str:
+    """The notebook, by the name that is close to what was written, and its stage that is, if one was named."""
+    known = [row.stage for row in catalog.stages(notebook)]
+    meant = stage if stage in known else nearest(stage, known)
+    return f'Did you mean "{name}:{meant}"?' if meant else f'Did you mean "{name}"? {closest(stage, known)}'.rstrip()
 
 
 def _of_notebook(catalog: Catalog, notebook: str, stage: str, output: str) -> Row:

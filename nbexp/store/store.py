@@ -243,18 +243,19 @@ class Store:
             self._writer.drain()
         return job.encoded.id
 
-    def note_used(self, stored: Stored) -> None:
-        """A record was restored in its own notebook: it is what ``NB:STAGE`` and ``last`` name from now on.
+    def note_used(self, stored: Stored, notebook: str, stage: str, cell: str = "") -> None:
+        """A record was restored under these names: it is what ``NB:STAGE`` and ``last`` name from now on.
 
-        Nothing is written if it was so already, nor where nothing can be written.
+        They need not be the record's own: the notebook may be a copy of the one that ran. Nothing is written if it was
+        so already, nor where nothing can be written.
         """
-        record, key = stored.record, stored.record.key.digest
-        identities = list(heads.identities(record.notebook, record.stage, record.cell))
+        key = stored.record.key.digest
+        identities = list(heads.identities(notebook, stage, cell))
         newest = [heads.read(self._place, identity)[:1] for identity in identities]
         if self.read_only or all(rows == [(key, stored.id)] for rows in newest):
             return
         with contextlib.suppress(OSError):
-            journal.append(self._place, journal.Entry("=", key, stored.id, now()))
+            journal.append(self._place, journal.Entry("=", key, stored.id, now(), notebook, stage, cell))
             for identity in identities:
                 heads.push(self._place, identity, key, stored.id)
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 
 from nbexp.records import Record
 
 #: Raised when the tables change; an index of another version is made again.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -23,7 +24,7 @@ record_table = sa.Table(
     sa.Column("notebook", sa.Text, nullable=False),
     sa.Column("cell", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
-    sa.Column("used", sa.Text, nullable=False),  # when its notebook last made or restored it
+    sa.Column("used", sa.Text, nullable=False),  # when it was last made or restored, anywhere
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("size", sa.Integer, nullable=False),
@@ -31,9 +32,20 @@ record_table = sa.Table(
     sa.Column("signer", sa.Text, nullable=False),
     sa.Column("trusted", sa.Boolean, nullable=False),
     sa.Index("by_time", "used", "id"),
-    sa.Index("by_stage", "notebook", "stage", "used"),
     # of the few that are refused only: an index over all would tempt the planner away from that of the time
     sa.Index("refused", "signer", sqlite_where=sa.text("trusted IS 0")),
+)
+
+#: Under which names records were made or restored, and when last: a copy of a notebook restores what another one ran.
+use_table = sa.Table(
+    "uses",
+    metadata,
+    sa.Column("notebook", sa.Text, primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("used", sa.Text, nullable=False),
+    sa.Index("use_of", "id"),
+    sqlite_with_rowid=False,
 )
 
 #: Which records have a variable of a name.
@@ -114,10 +126,20 @@ def row_of(found: Any) -> Row:
 
 
 def put_records(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
-    """Write records' columns, and which variables they have."""
+    """Write records' columns, which variables they have, and their first use: their own run."""
     outputs = [{"name": name, "id": row["id"]} for row in rows for name in _names_in(row["outputs"])]
     put(connection, record_table, rows)
     put(connection, output_table, outputs)
+    names = ("notebook", "stage", "id", "used")
+    put_uses(connection, [{name: row[name] for name in names} for row in rows if row["trusted"]])
+
+
+def put_uses(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    """Write when records were used under which names; the last time counts, in whatever order they come."""
+    if rows:
+        new = sqlite.insert(use_table)
+        latest = sa.func.max(use_table.c.used, new.excluded.used)
+        connection.execute(new.on_conflict_do_update(index_elements=use_table.primary_key, set_={"used": latest}), rows)
 
 
 def _names_in(outputs: str) -> tuple[str, ...]:
@@ -131,11 +153,11 @@ def put(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) 
 
 
 def delete_record(connection: sa.Connection, record_id: str) -> set[tuple[str, str]]:
-    """Leave out a record; the (notebook, stage) it was of, if it was known."""
-    this = record_table.c.id == record_id
-    pairs = {(row.notebook, row.stage) for row in connection.execute(sa.select(record_table).where(this))}
-    connection.execute(record_table.delete().where(this))
-    connection.execute(output_table.delete().where(output_table.c.id == record_id))
+    """Leave out a record; the (notebook, stage) pairs under which it was known."""
+    uses = connection.execute(sa.select(use_table).where(use_table.c.id == record_id))
+    pairs = {(row.notebook, row.stage) for row in uses}
+    for table in (record_table, output_table, use_table):
+        connection.execute(table.delete().where(table.c.id == record_id))
     return pairs
 
 
@@ -143,7 +165,7 @@ def count_stages(connection: sa.Connection, touched: set[tuple[str, str]]) -> No
     """Count the records of these (notebook, stage) pairs anew."""
     for notebook, stage in touched:
         connection.execute(stage_table.delete().where(stage_table.c.notebook == notebook, stage_table.c.stage == stage))
-        _insert_stages(connection, record_table.c.notebook == notebook, record_table.c.stage == stage)
+        _insert_stages(connection, use_table.c.notebook == notebook, use_table.c.stage == stage)
 
 
 def count_all_stages(connection: sa.Connection) -> None:
@@ -153,7 +175,8 @@ def count_all_stages(connection: sa.Connection) -> None:
 
 
 def _insert_stages(connection: sa.Connection, *which: Any) -> None:
-    of = record_table.c
-    counted = sa.select(of.notebook, of.stage, sa.func.count(), sa.func.max(of.created))
-    grouped = counted.where(of.trusted.is_(True), *which).group_by(of.notebook, of.stage)
+    of, record = use_table.c, record_table.c
+    counted = sa.select(of.notebook, of.stage, sa.func.count(), sa.func.max(record.created))
+    joined = counted.join_from(use_table, record_table, of.id == record.id)
+    grouped = joined.where(record.trusted.is_(True), *which).group_by(of.notebook, of.stage)
     connection.execute(stage_table.insert().from_select(["notebook", "stage", "records", "created"], grouped))

@@ -421,13 +421,47 @@ def test_listing_loads_no_values(store: Store, elsewhere: Callable[..., subproce
 def test_what_was_restored_last_is_named_by_its_stage(store: Store) -> None:
     first, second = fill(store, 2, stage="clean")
     assert store.find("last").id == second
-    store.note_used(store.record(key_of("k0"), first))
+    store.note_used(store.record(key_of("k0"), first), "a.ipynb", "clean", "c1")
     assert store.find("last").id == first
     assert store.find("a.ipynb:clean").id == first
     written = journal.files(os.fspath(store.path))
-    store.note_used(store.record(key_of("k0"), first))
+    store.note_used(store.record(key_of("k0"), first), "a.ipynb", "clean", "c1")
     assert journal.files(os.fspath(store.path)) == written  # it was the last one already
     index(store).unlink()
     assert store.find("last").id == first  # the journal tells it again
-    store.note_used(store.record(key_of("k1"), second))
+    store.note_used(store.record(key_of("k1"), second), "a.ipynb", "clean", "c1")
     assert store.find("a.ipynb:clean").id == second
+
+
+def test_a_record_is_known_by_the_names_under_which_it_was_restored(store: Store) -> None:
+    first, second = fill(store, 2, stage="clean")
+    store.catalog()  # made before the use: it is told by the journal
+    store.note_used(store.record(key_of("k0"), first), "b c.ipynb", "prepare", "c7")
+    for _ in range(2):
+        assert store.find("b c.ipynb:prepare").id == store.find("last").id == first
+        assert store.find("a.ipynb:clean").id == second
+        rows = {(row.notebook, row.stage): row.records for row in store.catalog().stages()}
+        assert rows == {("a.ipynb", "clean"): 2, ("b c.ipynb", "prepare"): 1}
+        index(store).unlink()
+    assert [record.key.digest for record in store.heads("b c.ipynb", "", "c7")] == [key_of("k0")]
+    Path(store.record(key_of("k0"), first).path).unlink()
+    with pytest.raises(BadUse):
+        store.find("b c.ipynb:prepare")
+    assert [row.notebook for row in store.catalog().stages()] == ["a.ipynb"]
+
+
+def test_a_record_with_two_names_in_a_notebook_is_listed_once(store: Store) -> None:
+    (only,) = fill(store, 1, stage="clean")
+    store.drain()
+    store.note_used(store.record(key_of("k0"), only), "a.ipynb", "clean-2")
+    assert [row.id for row in store.catalog().recent(notebook="a.ipynb")] == [only]
+
+
+@pytest.mark.parametrize("where", ["", "[]", '["a","b"]', '["a","b",3]', '["a","b","\\u001b[2J"]', "[" * 5000])
+def test_a_use_that_cannot_be_read_is_passed_over(store: Store, where: str) -> None:
+    (only,) = fill(store, 1, stage="clean")
+    store.drain()
+    ((name, _),) = journal.files(os.fspath(store.path))
+    with open(store.path / "journal" / name, "a", encoding="ascii") as file:
+        file.write(f"\n= {key_of('k0')} {only} 2030-01-01T00:00:00.000000+00:00 {where}\n")
+    assert [row.stage for row in store.catalog().stages()] == ["clean"]

@@ -237,7 +237,10 @@ def test_ls_of_one_notebook_and_of_so_many(cli: Any, project: Path) -> None:
         store_record(project, lr=lr, model=lr)
     assert len(json.loads(cli("ls", "records", "-n", "2", "--json")[1])["records"]) == 2
     assert len(json.loads(cli("ls", "records", "--notebook", "n.ipynb", "--json")[1])["records"]) == 3
+    write(project / "o.ipynb", "%%stage train\nmodel = 1")
     assert json.loads(cli("ls", "records", "--notebook", "o.ipynb", "--json")[1])["records"] == []
+    code, _, err = cli("ls", "--notebook", "p.ipynb")
+    assert (code, err.splitlines()[0]) == (2, 'nbexp: there is no notebook "p.ipynb"')
 
 
 @pytest.mark.parametrize("ref", ["last", "n.ipynb:train", "n.ipynb", "n:train"])
@@ -286,6 +289,28 @@ def test_why_names_what_changed(cli: Any, project: Path) -> None:
     (told,) = json.loads(cli("why", "n.ipynb", "train", "--json")[1])["stages"]
     assert (told["stage"], told["status"], told["seconds"]) == ("train", "ran", 2.5)
     assert told["reasons"] == [{"kind": "changed", "name": "lr", "text": "input `lr`: 0.1 -> 0.2"}]
+
+
+def test_a_stage_that_was_restored_under_another_name_is_known_by_it(cli: Any, project: Path) -> None:
+    record_id = store_record(project, model=1)
+    store = Store.open(project)
+    store.note_used(store.find("n.ipynb:train"), "copy.ipynb", "fit", "c9")
+    for words in (("show", "copy.ipynb:fit"), ("show", "copy"), ("show", "n.ipynb:train"), ("show", "last")):
+        assert record_id[:12] in cli(*words)[1]
+    assert cli("get", "copy.ipynb", "fit", "model")[1] == "1\n"
+    listed = json.loads(cli("ls", "--json")[1])["stages"]
+    assert {(row["notebook"], row["stage"]) for row in listed} == {("n.ipynb", "train"), ("copy.ipynb", "fit")}
+    assert "fit" in cli("ls", "--notebook", "copy.ipynb")[1]
+    out = cli("why", "copy.ipynb")[1]
+    assert out.startswith("fit: ran (")
+    assert "it ran as n.ipynb:train, and was restored here" in out
+    assert "restored here" not in cli("why", "n.ipynb", "train")[1]
+
+
+def test_a_stage_that_is_not_there_is_not_offered(cli: Any, project: Path) -> None:
+    store_record(project, model=1)
+    assert 'Did you mean "n.ipynb:train"?' in cli("show", "nn.ipynb:trian")[2]
+    assert 'Did you mean "n.ipynb"? There are: train.' in cli("show", "nn.ipynb:clean")[2]
 
 
 def test_why_believes_the_record_that_says_it(cli: Any, project: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nbexp.errors import BadUse, closest
-from nbexp.store.references import newest
+from nbexp.store.references import find_notebook, newest
 from nbexp.ui.console import console, print_json, print_table
 from nbexp.ui.project import Json, Project, open_project
 from nbexp.views.tables import Table, records_table, results_table, runs_table, stages_table
@@ -36,7 +36,7 @@ def ls(
     if what not in _EMPTY:
         raise BadUse(f'"{what}" is nothing that can be listed', closest(what, _EMPTY))
     project = open_project(notebook.absolute().parent if notebook else None)
-    found = _table(project, what, project.relative(notebook) if notebook else None, number)
+    found = _table(project, what, _known(project, notebook) if notebook else None, number)
     if json:
         print_json("ls", {"store": str(project.path), what: found.to_json()})
     elif found.rows:
@@ -45,6 +45,23 @@ def ls(
         console().print(_EMPTY[what])
         console().print(f"  (the store is {project.path})", style="dim")
     return 0
+
+
+def _known(project: Project, notebook: Path) -> str:
+    """The notebook as the project names it: a file, or one that is gone and has left results or runs.
+
+    Raises:
+        BadUse: It is neither.
+    """
+    from nbexp.runs.ledger import read_runs
+    from nbexp.runs.notebook import no_notebook
+
+    name = project.relative(notebook)
+    if notebook.is_file() or any(run.notebook == name for run in read_runs(project.path)):
+        return name
+    if found := find_notebook(project.store, name):
+        return found
+    raise no_notebook(notebook)
 
 
 def _table(project: Project, what: str, notebook: str | None, number: int) -> Table:

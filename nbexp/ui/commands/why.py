@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ import typer
 from nbexp.errors import BadUse
 from nbexp.records import Reason, Record
 from nbexp.runs.ledger import CellRun, Run, read_runs
+from nbexp.store.references import find_notebook
 from nbexp.ui.console import console, print_json
 from nbexp.ui.project import Address, Json, locate
 from nbexp.views.line import head_text
@@ -25,6 +26,7 @@ class Told:
         status: ``ran``, ``unstored``, ``failed``; ``""`` for a stage that has not run.
         ran_at: When, ISO 8601 in UTC. seconds: how long. reasons: why it was not stored, and why it ran.
         error: What a stage that failed raised. advice: What to do about it, where it says so.
+        origin: ``NB:STAGE`` of the record, if that is another: it was restored here.
     """
 
     stage: str
@@ -34,12 +36,14 @@ class Told:
     reasons: tuple[Reason, ...] = ()
     error: str = ""
     advice: str = ""
+    origin: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         rows = [{"kind": reason.kind, "name": reason.name, "text": reason.text} for reason in self.reasons]
         known = {"status": self.status or "not run", "ran_at": self.ran_at or None, "seconds": self.seconds}
-        return {"stage": self.stage, **known, "reasons": rows, "error": self.error, "advice": self.advice}
+        told = {"error": self.error, "advice": self.advice, "origin": self.origin}
+        return {"stage": self.stage, **known, "reasons": rows, **told}
 
 
 def why(
@@ -70,29 +74,39 @@ def _print(told: list[Told]) -> None:
             out.print(f"{one.stage}: nothing is stored; it will run")
             continue
         out.print(f"{one.stage}: {head_text(one.status, one.seconds, one.ran_at)}")
-        for text in filter(None, (one.error, one.advice, *(reason.text for reason in one.reasons))):
+        origin = f"it ran as {one.origin}, and was restored here" if one.origin else ""
+        for text in filter(None, (origin, one.error, one.advice, *(reason.text for reason in one.reasons))):
             out.print(f"  {text}")
 
 
 def _of_notebook(address: Address) -> Iterator[Told]:
     """The stage that is named, or all stages of the notebook, from top to bottom."""
-    from nbexp.runs.notebook import read_notebook
-    from nbexp.runs.stages import check_cells, unknown_stage
+    from nbexp.runs.stages import unknown_stage
 
-    project, path = address.project, address.notebook or Path(address.name)
-    cells = {one.name: one.id for one in check_cells(read_notebook(path), path)}
-    runs = [run for run in read_runs(project.path) if run.notebook == project.relative(path)]
+    store, (notebook, cells) = address.project.store, _stages(address)
+    runs = [run for run in read_runs(address.project.path) if run.notebook == notebook]
     if not address.stage and not cells:
-        raise BadUse(f'"{path}" has no stages', "Put %%stage in a cell's first line.")
+        raise BadUse(f'"{address.notebook}" has no stages', "Put %%stage in a cell's first line.")
     for name in [address.stage] if address.stage else cells:
-        records = project.store.heads(project.relative(path), name, cells.get(name, ""))
-        told = _told(name, records, runs)
+        told = _told(notebook, name, store.heads(notebook, name, cells.get(name, "")), runs)
         if not told.status and name not in cells:
-            raise unknown_stage(name, list(cells), path)
+            raise unknown_stage(name, list(cells), address.notebook or Path(notebook))
         yield told
 
 
-def _told(stage: str, records: list[Record], runs: list[Run]) -> Told:
+def _stages(address: Address) -> tuple[str, dict[str, str]]:
+    """The notebook as records name it, and the ids of its stages' cells; of a file that is gone, what is stored."""
+    from nbexp.runs.notebook import read_notebook
+    from nbexp.runs.stages import check_cells
+
+    store = address.project.store
+    if address.notebook is None and (gone := find_notebook(store, address.name)):
+        return gone, {row.stage: "" for row in reversed(store.catalog().stages(gone))}
+    path = address.notebook or Path(address.name)
+    return address.project.relative(path), {one.name: one.id for one in check_cells(read_notebook(path), path)}
+
+
+def _told(notebook: str, stage: str, records: list[Record], runs: list[Run]) -> Told:
     """The last that is known: a record, or a run in which the stage failed or was not stored."""
     newest = max(records, key=lambda record: record.created, default=None)
     run, cell = _last_cell(stage, runs)
@@ -104,7 +118,11 @@ def _told(stage: str, records: list[Record], runs: list[Run]) -> Told:
     ):
         status = "unstored" if cell.status == "unstored" else "failed"
         return Told(stage, status, run.started, cell.seconds, cell.reasons, cell.error, cell.advice)
-    return _of(newest, records) if newest else Told(stage)
+    if newest is None:
+        return Told(stage)
+    other = (newest.notebook, newest.stage) != (notebook, stage)
+    origin = f"{newest.notebook or 'a notebook without a name'}:{newest.stage}" if other else ""
+    return replace(_of(newest, records), stage=stage, origin=origin)
 
 
 def _last_cell(stage: str, runs: list[Run]) -> tuple[Run | None, CellRun | None]:
