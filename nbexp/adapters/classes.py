@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import _lru_cache_wrapper, cached_property
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from nbexp.adapters.base import Name
-from nbexp.code.content import CodeContent, child, function_content, joined
+from nbexp.code.content import CodeContent, cached_content, child, function_content, joined
 from nbexp.code.reference import reference
 
 #: What Python itself, or the machinery of `abc`, `typing` and `enum`, adds to a class and can tell from the rest of it.
@@ -92,6 +92,8 @@ def _attribute(value: Any, own: Name | None) -> CodeContent:
     """One attribute of a class that is found at `own`."""
     if isinstance(value, FunctionType):
         return function_content(value) if _belongs(value, own) else child(value, "")
+    if type(value) is _lru_cache_wrapper and _belongs(value, own):
+        return joined((cached_content(value),), "lru_cache")
     if type(value) in (staticmethod, classmethod):
         return joined((_attribute(value.__func__, own),), type(value).__name__)
     if type(value) is property:

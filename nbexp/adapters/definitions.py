@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import _lru_cache_wrapper
 from types import FunctionType, ModuleType
 from typing import Any
 
 from nbexp.adapters.base import Name, Node
 from nbexp.adapters.classes import class_content
-from nbexp.code.content import CodeContent, function_content
+from nbexp.code.content import CodeContent, cached_content, function_content
 from nbexp.code.lookups import every_name
 from nbexp.code.origin import is_project
 from nbexp.code.reference import is_module, reference
@@ -37,23 +36,12 @@ def content_node(value: Any) -> Node | None:
     if kind is FunctionType:
         return function_content(value).node("function")
     if kind is _lru_cache_wrapper:
-        return cached_function_node(value)
+        return cached_content(value).node("lru_cache")
     if issubclass(kind, type):
         return class_content(value).node("class")
     if issubclass(kind, ModuleType) and is_project(value.__name__):
         return module_content(value).node("module content")
     return None
-
-
-def cached_function_node(value: Any) -> Node:
-    """A `functools.lru_cache` function: what it has cached so far is no content (D29)."""
-    parameters = value.cache_parameters()
-    meta = (parameters["maxsize"], bool(parameters["typed"]))
-    inner = value.__wrapped__
-    if isinstance(inner, FunctionType):
-        content = function_content(inner)
-        return dataclasses.replace(content, meta=(meta, content.meta)).node("lru_cache")
-    return Node("lru_cache", meta, children=(inner,), labels=(".__wrapped__",))
 
 
 def module_content(module: ModuleType) -> CodeContent:

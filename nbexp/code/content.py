@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -81,6 +81,14 @@ def function_content(function: FunctionType) -> CodeContent:
     doc = function.__doc__ if function.__doc__ != bytecode.docstring(code) else None
     said = (doc,) if isinstance(doc, str) else ()
     return joined(parts, ("function", function.__name__, module, code_digest(code), said))
+
+
+def cached_content(function: Any) -> CodeContent:
+    """What a `functools.lru_cache` function is: what it has cached so far is no content (D29)."""
+    parameters, inner = function.cache_parameters(), function.__wrapped__
+    meta = (parameters["maxsize"], bool(parameters["typed"]))
+    content = function_content(inner) if isinstance(inner, FunctionType) else child(inner, ".__wrapped__")
+    return replace(content, meta=(meta, content.meta))
 
 
 def code_content(code: CodeType) -> CodeContent:

@@ -9,7 +9,7 @@ from nbexp.code.monkeypatches import Monkeypatch, monkeypatches
 from nbexp.snapshot.modules import loaded_project_modules
 
 #: What a cell that patches something has in its text; project modules that were imported may have patched, too.
-_COULD_PATCH = re.compile(r"\.\s*\w+\s*(?::[^=\n]*)?=(?!=)|setattr|patch|reload|\bdel\b|__dict__|exec|%run")
+_COULD_PATCH = re.compile(r"\.\s*\w+\s*(?::[^=\n]*)?=(?!=)|setattr|patch|regist|reload|\bdel\b|__dict__|exec|%run")
 
 
 class Patches:

@@ -17,7 +17,7 @@ from typing import Any
 from nbexp import hashing
 from nbexp.adapters.base import Name
 from nbexp.adapters.code import code_fingerprint, is_code, resolve
-from nbexp.code.monkeypatches import Monkeypatch
+from nbexp.code.monkeypatches import PYTHON, Monkeypatch
 from nbexp.code.reference import is_project_code
 from nbexp.errors import BadUse, closest
 from nbexp.fingerprints.fingerprint import Fingerprint, fingerprint
@@ -208,11 +208,12 @@ class Walk:
 
     def patched(self, patches: Sequence[Monkeypatch]) -> None:
         """Add the patches of the packages that were met; these may lead to more."""
-        left = [patch for patch in patches if patch.package not in self._packages]
+        used = self._packages | {PYTHON}
+        left = [patch for patch in patches if patch.package not in used]
         if len(left) == len(patches):
             return
         for patch in patches:
-            if patch.package in self._packages:
+            if patch.package in used:
                 label = str(patch.name)
                 mark = code_fingerprint(patch.value, label=label)
                 self.parts["function", label] = Part("function", label, mark.digest.hex(), via=patch.package)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.core.accessor import Accessor
 
-from nbexp.code.monkeypatches import monkeypatches
+from nbexp.code.monkeypatches import PYTHON, monkeypatches
 
 
 def own(*_: Any) -> int:
@@ -34,7 +37,20 @@ PLACES = {
     "static method": (pd.DataFrame, "own", staticmethod(own), "pandas", "DataFrame.own"),
     "class method": (pd.DataFrame, "own", classmethod(own), "pandas", "DataFrame.own"),
     "class in a class": (pd.DataFrame, "own", Own, "pandas", "DataFrame.own"),
+    "cached function": (np, "mean", functools.lru_cache(own), "numpy", "numpy.mean"),
+    "object": (np, "mean", Own(), "numpy", "numpy.mean"),
+    "mock": (np, "mean", mock.MagicMock(), "numpy", "numpy.mean"),
+    "accessor": (pd.DataFrame, "own", Accessor("own", Own), "pandas", "DataFrame.own"),
+    "Python's library": (json, "dumps", own, PYTHON, "json.dumps"),
+    "class of Python's library": (json.JSONEncoder, "default", own, PYTHON, "JSONEncoder.default"),
 }
+
+
+@pytest.mark.parametrize("value", [own, Own, Own()], ids=["function", "class", "object"])
+def test_an_entry_in_a_table(value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(np, "own_table", {"a": len, "b": value}, raising=False)
+    (found,) = monkeypatches()
+    assert (found.package, str(found.name), found.value) == ("numpy", "numpy.own_table.b", value)
 
 
 def test_nothing_is_patched_at_first() -> None:

@@ -1,0 +1,55 @@
+"""Code of the notebook or project that stands where a library looks it up: patches, accessors, registries, mocks."""
+
+# ruff: noqa: E501
+# fmt: off
+from __future__ import annotations
+
+from tests.behaviour.model import HIT, MISS, RAN, RESTORED, case, cell, restart, stage, twins, write
+
+_C = "patched"
+
+_ACCESSOR = """import pandas as pd
+df = pd.DataFrame({'price': [1.0, 2.0]})
+@pd.api.extensions.register_dataframe_accessor('shop')
+class Shop:
+    def __init__(self, df): self.df = df
+    def gross(self): return self.df.price * VAT
+VAT = RATE
+"""
+
+
+def _accessor(rate: str, more: str = "") -> str:
+    return _ACCESSOR.replace("RATE", rate) + more
+
+
+_MODULE = "from functools import lru_cache\nclass Book:\n    @lru_cache(maxsize=None)\n    def price(self, x): return x * BODY\n    @staticmethod\n    @lru_cache\n    def tax(x): return x + BODY\nRATE = 2\n"
+
+
+def _module(body: str) -> str:
+    return _MODULE.replace("BODY", body)
+
+
+CASES = [
+    *twins("pandas accessor", _C, setup=_accessor("1.10"), source="y = df.shop.gross().tolist()",
+           miss=_accessor("1.25"), hit=_accessor("1.10", "# the same\n"), value=("y", [1.25, 2.5], [1.1, 2.2]), needs="pandas", kernel=True),
+    *twins("pandas accessor's body", _C, setup=_accessor("1.10"), source="y = df.shop.gross().tolist()",
+           miss=_accessor("1.10").replace("self.df.price *", "1 + self.df.price *"), hit=_accessor("1.10").replace("self.df", "(self).df"), value=("y", [2.1, 3.2], [1.1, 2.2]), needs="pandas", kernel=True),
+    *twins("series accessor", _C, setup="import pandas as pd\ns = pd.Series([1, 2])\n@pd.api.extensions.register_series_accessor('own')\nclass Own:\n    def __init__(self, s): self.s = s\n    def top(self): return int(self.s.max())", source="y = s.own.top()",
+           miss="import pandas as pd\ns = pd.Series([1, 2])\n@pd.api.extensions.register_series_accessor('own')\nclass Own:\n    def __init__(self, s): self.s = s\n    def top(self): return int(self.s.min())",
+           hit="import pandas as pd\ns = pd.Series([1, 2])\nother = 1\n@pd.api.extensions.register_series_accessor('own')\nclass Own:\n    def __init__(self, s): self.s = s\n    def top(self): return int(self.s.max())", value=("y", 1, 2), needs="pandas", kernel=True),
+    *twins("cached method", _C, setup="from functools import lru_cache\nclass A:\n    @lru_cache(maxsize=None)\n    def m(self, x): return x + 1", source="y = A().m(1)",
+           miss="from functools import lru_cache\nclass A:\n    @lru_cache(maxsize=None)\n    def m(self, x): return x + 2", hit="from functools import lru_cache\nclass A:\n    @lru_cache(maxsize=None)\n    def m(self, x): return (x + 1)  # why", value=("y", 3, 2)),
+    *twins("what a cached method reads", _C, setup="from functools import cache\nk = 1\nother = 1\nclass A:\n    @classmethod\n    @cache\n    def m(cls, x): return x + k", source="y = A.m(1)",
+           miss="from functools import cache\nk = 2\nother = 1\nclass A:\n    @classmethod\n    @cache\n    def m(cls, x): return x + k", hit="from functools import cache\nk = 1\nother = 2\nclass A:\n    @classmethod\n    @cache\n    def m(cls, x): return x + k", value=("y", 3, 2)),
+    case("cached method of a module: miss", _C, MISS, write("books.py", _module("10")), cell("import books"), stage("y = books.Book().price(1), books.Book.tax(1)", RAN), write("books.py", _module("11")), restart(), cell("import books"), stage("y = books.Book().price(1), books.Book.tax(1)", RAN)),
+    case("cached method of a module: hit", _C, HIT, write("books.py", _module("10")), cell("import books"), stage("y = books.Book().price(1), books.Book.tax(1)", RAN), write("books.py", _module("10") + "# the same\n"), restart(), cell("import books"), stage("y = books.Book().price(1), books.Book.tax(1)", RESTORED)),
+    case("what a cached method of a module reads: miss", _C, MISS, write("books.py", _module("RATE")), cell("import books"), stage("y = books.Book().price(1)", RAN), write("books.py", _module("RATE").replace("= 2", "= 3")), restart(), cell("import books"), stage("y = books.Book().price(1)", RAN)),
+    *twins("method put into a class of Python's library", _C, setup="import json\njson.JSONEncoder.default = lambda s, o: 'A'", source="y = json.dumps([set()])",
+           miss="import json\njson.JSONEncoder.default = lambda s, o: 'B'", hit="import json\njson.JSONEncoder.default = lambda s, o: ('A')", value=("y", '["B"]', '["A"]'), kernel=True),
+    *twins("function put into a module of Python's library", _C, setup="import warnings\ndef show(m, *rest, **named): print('warned', m)\nwarnings.showwarning = show", source="warnings.warn('x', UserWarning)",
+           miss="import warnings\ndef show(m, *rest, **named): print('WARNED', m)\nwarnings.showwarning = show", hit="import warnings\ndef show(m, *rest, **named):\n    print('warned', m)\nwarnings.showwarning = show", kernel=True),
+    *twins("registry of a library", _C, setup="import matplotlib.units as u\nclass Q:\n    v = 1\nclass Conv(u.ConversionInterface):\n    @staticmethod\n    def convert(value, unit, axis): return 1\nu.registry[Q] = Conv()", source="y = u.registry[Q].convert(Q(), None, None)",
+           miss="import matplotlib.units as u\nclass Q:\n    v = 1\nclass Conv(u.ConversionInterface):\n    @staticmethod\n    def convert(value, unit, axis): return 2\nu.registry[Q] = Conv()",
+           hit="import matplotlib.units as u\nclass Q:\n    v = 1\nclass Conv(u.ConversionInterface):\n    @staticmethod\n    def convert(value, unit, axis): return (1)\nu.registry[Q] = Conv()", value=("y", 2, 1), needs="matplotlib", kernel=True),
+    case("mock in the place of a function", _C, MISS, cell("import pandas as pd\nfrom unittest import mock\nmock.patch('pandas.read_csv', return_value='A').start()"), stage("y = pd.read_csv('x.csv')", "unstored"), needs="pandas", kernel=True),
+]
