@@ -7,12 +7,16 @@ themselves are not here: they lie in the record's `Artifact`, a pickled graph an
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 #: The MIME types that tools and tests read: a stage's line, and metrics and results as they are logged.
 STAGE_MIME = "application/vnd.nbexp.stage+json"
 METRIC_MIME = "application/vnd.nbexp.metric+json"
+
+#: What JSON has no number for, as it is written in messages, records and answers of commands: as in protobuf's JSON.
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 #: The format of record files. A store whose records have another format is read-only (with a message).
 FORMAT_VERSION = 1
@@ -24,7 +28,7 @@ class Part:
 
     Attributes:
         kind: ``source option python input function class global module package state sharing`` in a static key;
-            ``file listing rng module load parameter parameters`` among the observed dependencies.
+            ``file listing modules rng module load parameter parameters`` among the observed dependencies.
         name: The variable, function (``clean`` or ``utils.clean``), file, package or setting.
         digest: Hexadecimal digest of its content.
         text: A short preview for people (``0.01``), at most 80 characters; empty where there is none.
@@ -224,12 +228,38 @@ class Status:
     problems: tuple[Reason, ...] = ()
 
 
+def spelled(value: Any) -> Any:
+    """Plain data with each number that JSON does not have as a text: ``"NaN"``, ``"Infinity"``, ``"-Infinity"``."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {name: spelled(item) for name, item in value.items()}
+    return [spelled(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def unspelled(value: Any) -> Any:
+    """What `spelled` was given. A text that is one of the three words comes back as that number, too."""
+    if isinstance(value, str):
+        return _NOT_FINITE.get(value, value)
+    if isinstance(value, dict):
+        return {name: unspelled(item) for name, item in value.items()}
+    return [unspelled(item) for item in value] if isinstance(value, list) else value
+
+
+def _metric(values: Any, step: int | None = None) -> Metric:
+    return Metric(unspelled(values), step)
+
+
+def _result(name: str, value: Any) -> Result:
+    return Result(name, unspelled(value))
+
+
 _LISTS: dict[str, Any] = {
     "dependencies": Part,
     "variables": Variable,
     "messages": Message,
-    "metrics": Metric,
-    "results": Result,
+    "metrics": _metric,
+    "results": _result,
     "files": ResultFile,
     "reasons": Reason,
 }

@@ -93,6 +93,7 @@ class Recorder:
         return Effects(
             reads=tuple(reads),
             listings=tuple(use for path, use in seen.listings.items() if not self._made(path)),
+            modules=tuple(seen.modules.values()),
             writes=tuple(writes.values()),
             results=tuple(results.values()),
             processes=tuple(seen.processes),

@@ -44,6 +44,8 @@ def _read(module: ModuleType, seen: Seen) -> Iterator[Part]:
         yield Part("file at import", os.path.relpath(path, home), part.digest, part.text, name)
     for path, use in seen.listings.items():
         yield Part("listing at import", os.path.relpath(path, home), use.digest, via=name)
+    for path, use in seen.modules.items():
+        yield Part("listing at import", f"modules in {os.path.relpath(path, home)}", use.digest, via=name)
     for variable in seen.env:
         value = repr(sorted(os.environ.items())) if variable == "*" else os.environ.get(variable, "")
         yield Part("environment at import", variable, hashing.digest("environment", value).hex(), via=name)

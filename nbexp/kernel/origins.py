@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
+from typing import Any
 
 from nbexp.code.origin import is_project
 
@@ -100,6 +101,16 @@ def _reads_data(frame: FrameType) -> bool:
     """Whether a loader hands out a file that is no code: ``pkgutil.get_data``, ``importlib.resources``."""
     outer = frame.f_back
     return frame.f_code.co_name == "get_data" and outer is not None and module_of(outer) == "pkgutil"
+
+
+def lists_modules(frame: FrameType, path: Any) -> bool:
+    """Whether `pkgutil` lists a folder here to say which modules are in it (``iter_modules``, ``walk_packages``).
+
+    Folders within that one are listed, too, but only to see whether they are packages.
+    """
+    if frame.f_code.co_name != "_iter_file_finder_modules" or module_of(frame) != "pkgutil":
+        return False
+    return bool(frame.f_locals["importer"].path == path)
 
 
 def removes_tree(frame: FrameType) -> bool:

@@ -51,6 +51,7 @@ class Effects:
 
     Attributes:
         reads: Files opened for reading, missing ones too. listings: folders whose names were read.
+        modules: Folders that were searched for modules.
         writes: Files and folders made, changed, moved or removed, other than results and what is gone again.
         results: Files written through `savefig`, plotly's writers, `to_csv`, `to_parquet`; they exist at the end.
         processes: Child processes. connections: sockets, and other ways out of the process.
@@ -66,6 +67,7 @@ class Effects:
 
     reads: tuple[FileUse, ...] = ()
     listings: tuple[FileUse, ...] = ()
+    modules: tuple[FileUse, ...] = ()
     writes: tuple[FileUse, ...] = ()
     results: tuple[FileUse, ...] = ()
     processes: tuple[Process, ...] = ()
@@ -87,6 +89,7 @@ class Seen:
 
     reads: dict[str, FileUse] = field(default_factory=dict)
     listings: dict[str, FileUse] = field(default_factory=dict)
+    modules: dict[str, FileUse] = field(default_factory=dict)
     writes: dict[str, FileUse] = field(default_factory=dict)
     results: dict[str, FileUse] = field(default_factory=dict)
     databases: dict[str, FileUse] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from nbexp.kernel import audit, origins, places
+from nbexp.kernel.plugins import modules_digest
 from nbexp.kernel.programs import tells_of_machine
 from nbexp.kernel.seen import Connection, FileUse, Process, Seen, signature
 from nbexp.snapshot.data import listing_digest
@@ -104,8 +105,16 @@ class Sorter:
         if isinstance(path, int):  # an open folder: `open` has told of it, `shutil.rmtree` and `os.fwalk` use it
             return
         name, resolved = places.resolve("." if path is None else path, self._cwd)
-        if resolved not in self.seen.listings and self._counts(resolved, frame):
+        if origins.lists_modules(frame, path):
+            self._modules_listed(resolved, frame)
+        elif resolved not in self.seen.listings and self._counts(resolved, frame):
             self.seen.listings[resolved] = FileUse(name, resolved, None, listing_digest(resolved))
+
+    def _modules_listed(self, path: str, frame: FrameType) -> None:
+        if self.ignored.read(path) or places.is_own_data(path) or origins.in_installed_import(frame):
+            return
+        if path not in self.seen.modules:  # found through `sys.path`, which names it absolutely
+            self.seen.modules[path] = FileUse(os.path.relpath(path, self._cwd), path, None, modules_digest(path))
 
     def _counts(self, path: str, frame: FrameType) -> bool:
         """Whether reading `path` from here is a dependency of the stage."""

@@ -14,6 +14,7 @@ from nbexp.graphs.graph import Dumped, dump, load
 from nbexp.kernel.execution import Execution, code_of_cell
 from nbexp.kernel.figures import figures_part
 from nbexp.kernel.namespace import changed_since
+from nbexp.kernel.plugins import modules_part
 from nbexp.kernel.recording import Observed
 from nbexp.kernel.seen import FileUse, signature
 from nbexp.kernel.verification import names_of, rng_part
@@ -174,6 +175,7 @@ def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) 
     effects = observed.effects
     yield from (_file(use, cache) for use in effects.reads)
     yield from (listing_part(use.path, use.digest) for use in effects.listings)
+    yield from (modules_part(use.path, use.digest) for use in effects.modules)
     yield from (rng_part(name, use.start) for name, use in sorted(observed.generators.items()) if use.depends)
     yield from _imports(execution, observed.imported)
     yield from execution.asked.values()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from nbexp.kernel.figures import figures_part
+from nbexp.kernel.plugins import modules_part
 from nbexp.records import Key, Part
 from nbexp.snapshot.data import DigestCache, file_part, folder_part, listing_part
 from nbexp.snapshot.modules import import_part
@@ -37,6 +38,8 @@ class Verifier:
             return file_part(part.name, self._cache)
         if part.kind == "listing":
             return listing_part(part.name)
+        if part.kind == "modules":
+            return modules_part(part.name)
         if part.kind == "module":
             return import_part(part.name, names_of(self._key))
         if part.kind == "rng":

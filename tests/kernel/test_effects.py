@@ -517,7 +517,7 @@ exec(compile({code!r}, "<cell>", "exec"), {{"__name__": "__main__"}})
 effects = recorder.stop()
 assert not effects.problem, effects.problem
 found = {{name: [getattr(one, "path", str(one)) for one in getattr(effects, name)] for name in
-         ("reads", "writes", "processes", "connections", "listings")}}
+         ("reads", "writes", "processes", "connections", "listings", "modules")}}
 print(json.dumps({{name: value for name, value in found.items() if value}}))
 """
 
@@ -555,7 +555,13 @@ def test_the_import_of_a_project_module_is_the_stages_own(folder: Path) -> None:
 LOOKS = [
     ("a package's version", "import importlib.metadata as m; m.version('numpy')", "{}"),
     ("all packages", "import importlib.metadata as m; m.packages_distributions()", "{}"),
-    ("modules to be found", "import pkgutil; list(pkgutil.iter_modules())", "{}"),
+    (
+        "modules to be found",
+        "import pkgutil, sys; sys.path[:] = ['', *(p for p in sys.path if 'python3' in p)]; list(pkgutil.iter_modules())",
+        '{"modules": ["."]}',
+    ),
+    ("modules in a folder", "import pkgutil; list(pkgutil.iter_modules(['pack']))", '{"modules": ["pack"]}'),
+    ("modules of a package", "import pkgutil, json; list(pkgutil.walk_packages(json.__path__, 'json.'))", "{}"),
     ("source", "import inspect, json; inspect.getsource(json.dumps)", "{}"),
     ("stack", "import linecache, traceback; linecache.clearcache(); traceback.format_stack()", "{}"),
     ("package data", "import sys; sys.path.insert(0, ''); import pack", '{"reads": ["pack/data.txt"]}'),

@@ -50,6 +50,13 @@ def _edited(
     ]  # fmt: skip
 
 
+_PLUGINS = {"plug/__init__.py": "", "plug/a.py": "def f():\n    return 1\n"}
+_ALL_PLUGINS = "import importlib, pkgutil, plug\ny = sum(importlib.import_module(f'plug.{i.name}').f() for i in pkgutil.iter_modules(plug.__path__))"
+_NEW_PLUGIN = {"plug/b.py": "def f():\n    return 2\n"}
+_NO_PLUGIN = {"plug/notes.txt": "b", "plug/data/b.csv": "2"}
+_FINDER = {"plug/__init__.py": "import importlib, pkgutil\nfound = [importlib.import_module(f'plug.{i.name}') for i in pkgutil.iter_modules(__path__)]\n"}
+
+
 def _installed(version: str, needs: str = "", other: str = "1.0") -> dict[str, str]:
     """Two installed packages, as pip leaves them in a folder; `needs`: what the first one requires."""
     requires = f"Requires-Dist: {needs}\n" if needs else ""
@@ -133,6 +140,12 @@ CASES = [
              miss={"base.py": "B = 2\n"}, hit={"base.py": "B = 1  # one\n"}, value=("y", 2, 1)),
     *_edited("found in sys.modules", _MOD, "import sys, mod", "y = sys.modules['mod'].f()", miss={"mod.py": _MOD["mod.py"].replace("return K", "return K + 1")},
              hit={"mod.py": "# text\n" + _MOD["mod.py"]}, value=("y", 2, 1)),
+    *_edited("found in a package's folder", _PLUGINS, "", _ALL_PLUGINS, miss=_NEW_PLUGIN, hit=_NO_PLUGIN, value=("y", 3, 1)),
+    *_edited("found in a package's folder and edited", _PLUGINS, "", _ALL_PLUGINS, miss={"plug/a.py": "def f():\n    return 5\n"}, hit={"plug/a.py": "def f():\n    return 1  # one\n"}, value=("y", 5, 1)),
+    *_edited("found by the package itself", {**_PLUGINS, **_FINDER}, "import plug", "y = sum(m.f() for m in plug.found)", miss=_NEW_PLUGIN, hit=_NO_PLUGIN, value=("y", 3, 1)),
+    *_edited("found by the package itself in the stage", {**_PLUGINS, **_FINDER}, "", "import plug\ny = sum(m.f() for m in plug.found)", miss=_NEW_PLUGIN, hit=_NO_PLUGIN, value=("y", 3, 1)),
+    *_edited("found by what it is called", {"my_a.py": "x = 1\n"}, "", "import importlib, pkgutil\ny = sum(importlib.import_module(i.name).x for i in pkgutil.iter_modules() if i.name.startswith('my_'))", miss={"my_b.py": "x = 2\n"}, hit={"my_b.txt": ""}, value=("y", 3, 1)),
+    *_edited("found in packages within", {**_PLUGINS, "plug/sub/__init__.py": ""}, "import pkgutil, plug", "y = sum(1 for _ in pkgutil.walk_packages(plug.__path__, 'plug.'))", miss={"plug/sub/c.py": ""}, hit=_NO_PLUGIN, value=("y", 3, 2)),
     *_edited("imported by a name that a library resolves", {"low.py": "def g():\n    return 1\n"}, "import pkgutil\nname = 'low:g'", "y = pkgutil.resolve_name(name)()", miss={"low.py": "def g():\n    return 2\n"},
              hit={"low.py": "def g():\n    # one\n    return 1\n"}, value=("y", 2, 1)),
     case("plugin that registers itself", _C, HIT, write("registry.py", "REG = []\n"), write("plugin.py", "import registry\nregistry.REG.append('p')\n"), cell("import registry, importlib\nname = 'plugin'"),
