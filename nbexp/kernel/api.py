@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbexp.errors import BadUse, NbexpError
 from nbexp.kernel.active import active_session
-from nbexp.records import METRIC_MIME, Metric, Result
+from nbexp.records import METRIC_MIME, Metric, Result, spelled
 
 if TYPE_CHECKING:
     from nbexp.kernel.session import Session
@@ -19,9 +19,12 @@ _PLAIN = (bool, int, float, str, type(None))
 def log(*, step: int | None = None, **values: float) -> None:
     """Log metrics of the stage that runs: kept with its record, and shown live to a sweep.
 
+    Under the cell the last values are shown, in one display for all calls with the same names.
+
     Args:
         step: The training step or epoch they belong to.
-        **values: Numbers by name; 0-dimensional arrays and tensors are taken as numbers.
+        **values: Numbers by name; 0-dimensional arrays and tensors are taken as numbers. NaN and infinity are kept, and
+            sent as the texts ``"NaN"``, ``"Infinity"``, ``"-Infinity"``, for JSON has no such numbers.
 
     Raises:
         BadUse: For something that is no number.
@@ -32,8 +35,11 @@ def log(*, step: int | None = None, **values: float) -> None:
     if not values:
         raise BadUse("nbexp.log was called without a metric", "Name one: nbexp.log(loss=0.3, step=10).")
     metric = Metric({name: _number(name, value) for name, value in values.items()}, _step(step))
-    _show({METRIC_MIME: {"values": metric.values, "step": metric.step}})
-    if (session := active_session()) is not None:
+    session = active_session()
+    place, shown = session.metric_display(tuple(values)) if session is not None else (None, False)
+    data = {METRIC_MIME: {"values": spelled(metric.values), "step": metric.step}, "text/plain": _line(metric)}
+    _show(data, place, update=shown)
+    if session is not None:
         session.note_metric(metric)
 
 
@@ -53,7 +59,7 @@ def result(name: str, value: Any) -> None:
     if not isinstance(name, str) or not name:
         raise BadUse(f'a result\'s name must be a text, not "{name!r}"', 'Write nbexp.result("val_acc", 0.93).')
     found = Result(name, _plain(name, value))
-    _show({METRIC_MIME: {"result": name, "value": found.value}, "text/plain": f"{name}: {found.value}"})
+    _show({METRIC_MIME: {"result": name, "value": spelled(found.value)}, "text/plain": f"{name}: {found.value}"})
     if (session := active_session()) is not None:
         session.note_result(found)
 
@@ -111,16 +117,28 @@ def _session_or_error() -> Session:
     return session
 
 
-def _show(data: dict[str, Any]) -> None:
-    from IPython.display import display
+def _show(data: dict[str, Any], place: str | None = None, *, update: bool = False) -> None:
+    """Show `data`, in the display with the id `place` if one is given: a new one, or instead of what it shows."""
+    from IPython.display import display, update_display
 
-    display(data, raw=True)
+    if place is None:
+        display(data, raw=True)
+    elif update:
+        update_display(data, display_id=place, raw=True)
+    else:
+        display(data, display_id=place, raw=True)
+
+
+def _line(metric: Metric) -> str:
+    """``loss: 0.31, acc: 0.9 (step 10)``."""
+    text = ", ".join(f"{name}: {value:.6g}" for name, value in metric.values.items())
+    return text if metric.step is None else f"{text} (step {metric.step})"
 
 
 def _number(name: str, value: Any) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadUse(f'the metric "{name}" is no number but {type(value).__qualname__}', "Log a number.") from error
 
 

@@ -12,11 +12,16 @@ if TYPE_CHECKING:
 
 
 class RunningCell:
-    """A cell that has begun; `execution` if it is a stage."""
+    """A cell that has begun.
+
+    Attributes:
+        execution: If it is a stage. metrics: Names of metrics logged together -> the id of the display that shows them.
+    """
 
     def __init__(self, info: ExecutionInfo) -> None:
         self.info = info
         self.execution: Execution | None = None
+        self.metrics: dict[tuple[str, ...], str] = {}
 
 
 class RunningCells:
@@ -58,6 +63,11 @@ class RunningCells:
             cell.execution for stack in list(self._stacks.values()) for cell in stack if cell.execution is not None
         ]
         return self.enclosing() or (stages[-1] if stages else None)
+
+    def innermost(self) -> RunningCell | None:
+        """The innermost cell of this thread; in a thread of the user's own, the one that began last anywhere."""
+        cells = self._here() or [cell for stack in list(self._stacks.values()) for cell in stack]
+        return cells[-1] if cells else None
 
     def elsewhere(self) -> list[RunningCell]:
         """The cells that run in other threads."""

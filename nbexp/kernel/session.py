@@ -213,6 +213,14 @@ class Session:
         if (execution := self.current()) is not None:
             execution.metrics.append(metric)
 
+    def metric_display(self, names: tuple[str, ...]) -> tuple[str | None, bool]:
+        """The id of the display in which the running cell shows these metrics, and whether it is there already."""
+        cell = self._cells.innermost()
+        if cell is None:
+            return None, False
+        shown = names in cell.metrics
+        return cell.metrics.setdefault(names, os.urandom(16).hex()), shown
+
     def note_result(self, result: Result) -> None:
         """Keep a named result with the stage that runs."""
         if (execution := self.current()) is not None:

@@ -19,7 +19,7 @@ from typing import Any
 from nbexp import platform
 from nbexp._version import __version__
 from nbexp.errors import StoreError
-from nbexp.records import Reason
+from nbexp.records import Reason, spelled
 
 #: The version of ``run.json``; a reader takes older ones and leaves newer ones alone.
 RUN_SCHEMA = 1
@@ -138,7 +138,7 @@ def write_run(store: Path, run: Run) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _hide_from_git(store)
-        text = json.dumps(run.to_json(), indent=1, default=str) + "\n"
+        text = json.dumps(spelled(run.to_json()), indent=1, default=str) + "\n"
         platform.replace_file(os.fspath(folder / RUN_FILE), text.encode(), mode=0o644)
     except OSError as error:
         raise StoreError(

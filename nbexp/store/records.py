@@ -17,7 +17,7 @@ from typing import Any
 from nbexp import platform
 from nbexp.errors import Damaged, StoreError
 from nbexp.hashing import digest
-from nbexp.records import FORMAT_VERSION, Record
+from nbexp.records import FORMAT_VERSION, Metric, Record, Result, spelled
 from nbexp.store.seals import read_seal
 from nbexp.store.trust import Keys
 
@@ -214,7 +214,8 @@ def _fields(value: object) -> dict[str, Any]:
     """One level of `Record.to_json`, without its copies."""
     if type(value).__module__ != Record.__module__:
         raise TypeError(f"{type(value).__name__} is not plain data")
-    return {name: getattr(value, name) for name in type(value).__slots__}  # type: ignore[attr-defined]
+    plain = {name: getattr(value, name) for name in type(value).__slots__}  # type: ignore[attr-defined]
+    return spelled(plain) if isinstance(value, Metric | Result) else plain
 
 
 def _record(body: bytes) -> Record:

@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from nbexp.records import spelled
 from nbexp.views.tables import Table
 from nbexp.views.text import shown
 
@@ -30,8 +31,11 @@ def console() -> Console:
 
 
 def print_json(command: str, content: dict[str, Any]) -> None:
-    """The whole answer of ``nbexp COMMAND --json``: ``{"schema": "nbexp.COMMAND", "version": 1, ...}``."""
-    document = {"schema": f"nbexp.{command}", "version": JSON_VERSION, **content}
+    """The whole answer of ``nbexp COMMAND --json``: ``{"schema": "nbexp.COMMAND", "version": 1, ...}``.
+
+    Numbers that JSON does not have are texts: ``"NaN"``, ``"Infinity"``, ``"-Infinity"``.
+    """
+    document = {"schema": f"nbexp.{command}", "version": JSON_VERSION, **spelled(content)}
     sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=False, default=str) + "\n")
 
 

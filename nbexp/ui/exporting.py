@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbexp.errors import BadUse, NbexpError, closest
+from nbexp.records import spelled
 
 
 def _method(*names: str, **options: Any) -> Callable[[Any, str], None]:
@@ -36,7 +37,7 @@ def _json(value: Any, path: str) -> None:
     if hasattr(value, "to_json"):
         value.to_json(path)
     else:
-        text = json.dumps(value, indent=1, ensure_ascii=False)
+        text = json.dumps(spelled(value), indent=1, ensure_ascii=False)
         Path(path).write_text(text + "\n", encoding="utf-8")
 
 

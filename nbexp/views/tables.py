@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbexp.records import Part, Variable
+from nbexp.records import Metric, Part, Variable
 from nbexp.runs.ledger import CellRun, Run
 from nbexp.runs.parameters import Parameter
 from nbexp.views.text import cell_text, run_counts
@@ -90,6 +90,14 @@ RESULTS = (
     Column("created", lambda pair: pair[1].record.created, "time"),
 )
 
+#: Of metrics of one name.
+METRICS = (
+    Column("name", lambda series: series[0]),
+    Column("last", lambda series: series[1][-1].values[series[0]], "value"),
+    Column("step", lambda series: series[1][-1].step),
+    Column("points", lambda series: len(series[1]), "count"),
+)
+
 PARTS = (
     Column("kind", lambda part: part.kind),
     Column("name", lambda part: part.name if part.name != part.kind else ""),
@@ -143,6 +151,15 @@ def records_table(records: Iterable[Stored]) -> Table:
 def results_table(records: Iterable[Stored]) -> Table:
     """The named results of records."""
     return table(RESULTS, [(result, stored) for stored in records for result in stored.record.results])
+
+
+def metrics_table(metrics: Iterable[Metric]) -> Table:
+    """What was logged, a row for each name."""
+    series: dict[str, list[Metric]] = {}
+    for metric in metrics:
+        for name in metric.values:
+            series.setdefault(name, []).append(metric)
+    return table(METRICS, series.items())
 
 
 def parts_table(parts: Iterable[Part]) -> Table:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nbexp.records import STAGE_MIME
+from nbexp.records import METRIC_MIME, STAGE_MIME
 from nbexp.runs.execute import Request, prepare, run_notebook
 from nbexp.runs.ledger import Run
 from nbexp.store import Store
@@ -174,3 +175,24 @@ publication.sync = sync
     assert (run.status, became(run)) == ("completed", {"last": "ran"})
     (problem,) = run.problems
     assert problem.startswith('the result of "last" was not stored: the disk')
+
+
+def test_metrics_are_one_output_and_a_loss_that_is_no_number_is_told_plainly(tmp_path: Path) -> None:
+    (tmp_path / ".nbexp").mkdir()
+    steps = "for i in range(3):\n    nbexp.log(loss=float('nan') if i else 1.0, step=i)\n    nbexp.log(acc=i / 4)"
+    cells = ["%load_ext nbexp", "import nbexp", f"%%stage fit\n{steps}\nnbexp.result('best', float('-inf'))"]
+    notebook = write(tmp_path / "n.ipynb", *cells)
+    for status in ("ran", "restored"):
+        run = execute(notebook)
+        assert became(run) == {"fit": status}
+        outputs = [output for output in read(Path(run.output)).cells[2].outputs if STAGE_MIME not in output.data]
+        assert [output.data[METRIC_MIME] for output in outputs] == [
+            {"values": {"loss": "NaN"}, "step": 2},
+            {"values": {"acc": 0.5}, "step": None},
+            {"result": "best", "value": "-Infinity"},
+        ]
+        assert [output.data["text/plain"] for output in outputs] == ["loss: nan (step 2)", "acc: 0.5", "best: -inf"]
+    record = Store.open(tmp_path).find("last").record
+    assert [metric.values for metric in record.metrics][:2] == [{"loss": 1.0}, {"acc": 0.0}]
+    assert math.isnan(record.metrics[-2].values["loss"])
+    assert record.results[0].value == -math.inf

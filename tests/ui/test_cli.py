@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +18,7 @@ import pytest
 
 from nbexp.graphs.graph import dump
 from nbexp.hashing import digest
-from nbexp.records import Key, Part, Reason, Record, Result, Variable
+from nbexp.records import Key, Metric, Part, Reason, Record, Result, Variable
 from nbexp.runs import ledger
 from nbexp.runs.ledger import CellRun
 from nbexp.store import Keys, Store
@@ -50,7 +52,13 @@ def hexed(text: str) -> str:
 
 
 def store_record(
-    project: Path, lr: float = 0.1, reasons: tuple[Reason, ...] = (), seconds: float = 2.5, **names: Any
+    project: Path,
+    lr: float = 0.1,
+    reasons: tuple[Reason, ...] = (),
+    seconds: float = 2.5,
+    results: tuple[Result, ...] = (Result("accuracy", 0.93),),
+    metrics: tuple[Metric, ...] = (),
+    **names: Any,
 ) -> str:
     """A record of the stage ``train`` of ``n.ipynb`` with these outputs."""
     parts = (Part("input", "lr", hexed(str(lr)), str(lr)), Part("source", "", hexed("source")))
@@ -60,7 +68,8 @@ def store_record(
         cell="c1",
         key=Key(hexed(f"key {lr} {names}"), parts),
         variables=tuple(Variable(name, "new", type(value).__name__, repr(value)) for name, value in names.items()),
-        results=(Result("accuracy", 0.93),),
+        results=results,
+        metrics=metrics,
         source="model = fit(lr)",
         reasons=reasons,
         seconds=seconds,
@@ -403,6 +412,40 @@ def test_get_refuses_with_advice(cli: Any, project: Path, words: list[str], said
     assert said in err
     assert len(err.splitlines()) == 2
     assert sorted(os.listdir(project)) == [".nbexp", "pyproject.toml"]
+
+
+def strict(text: str) -> Any:
+    """JSON read as other languages read it."""
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_a_number_that_json_does_not_have_is_a_text_in_it(cli: Any, project: Path) -> None:
+    results = (Result("best", float("nan")), Result("all", {"low": [-math.inf, 1.0]}))
+    record_id = store_record(project, results=results, metrics=(Metric({"loss": math.inf}),), model=math.nan)
+    rows = strict(cli("ls", "results", "--json")[1])["results"]
+    assert [row["value"] for row in rows] == ["NaN", {"low": ["-Infinity", 1.0]}]
+    assert strict(cli("show", "last", "--json")[1])["metrics"] == [{"values": {"loss": "Infinity"}, "step": None}]
+    assert strict(cli("get", "last", "model", "--json")[1])["value"] == "NaN"
+    assert cli("get", "last", "best")[1] == "nan\n"
+    assert cli("get", "last", "model", "-o", "model.json")[0] == 0
+    assert strict((project / "model.json").read_text()) == "NaN"
+    (path,) = (project / ".nbexp" / "records").rglob(record_id)
+    strict(path.read_bytes().split(b"\n", 1)[1].partition(b',"format":1}')[0].decode("ascii") + "}")
+
+
+def test_metrics_are_shown_with_their_last_value(cli: Any, project: Path) -> None:
+    metrics = tuple(Metric({"loss": 1 / (step + 3)}, step) for step in range(3)) + (Metric({"acc": 0.5}),)
+    record_id = store_record(project, metrics=metrics, model=1)
+    out = cli("show", "last")[1]
+    assert re.search(r"\nmetrics\nname +last +step +points *\nloss +0\.2 +2 +3 *\nacc +0\.5 +1", out)
+    code, _, err = cli("get", "n.ipynb:train", "loss")
+    assert code == 2
+    assert '"loss" is a metric, logged 3 times; the last value is 0.2' in err
+    assert f"nbexp show {record_id[:10]} --json" in err
 
 
 def test_get_of_a_run_asks_for_a_stage(cli: Any, project: Path) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from nbexp.errors import BadUse, NbexpError
 from nbexp.store import Stored
+from nbexp.store.references import ID_DIGITS
 from nbexp.ui.console import console, print_json
 from nbexp.ui.exporting import export, suffixes
 from nbexp.ui.project import Json, Project, locate
@@ -102,6 +103,11 @@ def _result(project: Project, stored: Stored, name: str, unknown: BadUse) -> _Fo
     for file in stored.record.files:
         if name in (file.path, Path(file.path).name):
             return _Found(stored, project.store.file(stored, file))
+    if points := [metric for metric in stored.record.metrics if name in metric.values]:
+        raise BadUse(
+            f'"{name}" is a metric, logged {len(points)} times; the last value is {points[-1].values[name]:.6g}',
+            f"All of them: nbexp show {stored.id[:ID_DIGITS]} --json.",
+        )
     raise unknown
 
 

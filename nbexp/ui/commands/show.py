@@ -10,7 +10,7 @@ from nbexp.runs.ledger import Run
 from nbexp.ui.console import console, print_json, print_table
 from nbexp.ui.project import Json, locate
 from nbexp.views.line import duration, moment
-from nbexp.views.tables import cells_table, parts_table, results_table, variables_table
+from nbexp.views.tables import cells_table, metrics_table, parts_table, results_table, variables_table
 from nbexp.views.text import run_counts, size
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def _print_record(stored: Stored) -> None:
     for title, content in (
         ("outputs", variables_table(record.variables)),
         ("results", results_table([stored])),
+        ("metrics", metrics_table(record.metrics)),
         ("key", parts_table(record.key.parts)),
         ("read while it ran", parts_table(record.dependencies)),
     ):
