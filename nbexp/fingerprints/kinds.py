@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Collection
 from itertools import chain
 from types import EllipsisType, NoneType
@@ -15,6 +16,9 @@ MUTABLE: frozenset[type] = frozenset({list, dict, set, bytearray})
 
 #: All of them.
 BUILTIN: frozenset[type] = ATOMS | MUTABLE | {tuple, frozenset}
+
+#: What `exec` puts into the globals that it is given, by name: never looked into, since Python itself brings it.
+BUILTINS: dict[str, Any] = builtins.__dict__
 
 
 def is_flat(members: Collection[Any]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from nbexp.adapters.base import Adapter, Name, Node
 from nbexp.adapters.instances import Instances
 from nbexp.adapters.leaf import Leaf
-from nbexp.fingerprints.kinds import ATOMS, MUTABLE
+from nbexp.fingerprints.kinds import ATOMS, BUILTINS, MUTABLE
 from nbexp.registry import adapter_for
 
 
@@ -123,6 +123,12 @@ class Others:
             self.loose += new
             for o in new:
                 self._noted(o, adapter)
+
+    def add_builtins(self) -> None:
+        """Take note of the namespace of Python's builtins: a leaf, known by name."""
+        if id(BUILTINS) not in self._seen:
+            self._seen.add(id(BUILTINS))
+            self.leaves.append(Leaves("builtins", [BUILTINS], [None]))
 
     def _by_type(self, objects: list[object]) -> Iterable[tuple[type, Adapter, list[object]]]:
         """Those of `objects` not seen before, by type; leaves are taken note of and left out."""

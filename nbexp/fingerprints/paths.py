@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nbexp.adapters.instances import Instances, dict_of
-from nbexp.fingerprints.kinds import ATOMS
+from nbexp.fingerprints.kinds import ATOMS, BUILTINS
 from nbexp.registry import adapter_for
 
 
@@ -30,7 +30,7 @@ def path_to(root: object, target: object) -> str:
 def parts(value: Any) -> Iterator[tuple[str, Any]]:
     """What `value` is made of, one level deep, each with its piece of the path. Nothing if it cannot be described."""
     tp = type(value)
-    if tp in ATOMS:
+    if tp in ATOMS or value is BUILTINS:
         return
     if tp in (list, tuple):
         yield from ((f"[{i}]", item) for i, item in enumerate(value))

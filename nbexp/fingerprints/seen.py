@@ -11,10 +11,14 @@ _LARGE = 4096
 
 
 class Seen:
-    """The ids of objects met so far. Whoever asks keeps the objects alive."""
+    """The ids of objects met so far. Whoever asks keeps the objects alive.
 
-    def __init__(self) -> None:
-        self._ids: list[set[int]] = [set()]
+    Args:
+        known: Objects that count as met.
+    """
+
+    def __init__(self, *known: object) -> None:
+        self._ids: list[set[int]] = [set(map(id, known))]
 
     def split(self, objects: list[Any]) -> tuple[list[Any], list[Any]]:
         """Those of `objects` not met before, once each and in order, and those met again; all are met now."""

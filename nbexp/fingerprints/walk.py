@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
-from nbexp.fingerprints.kinds import ATOMS, BUILTIN, is_flat
+from nbexp.fingerprints.kinds import ATOMS, BUILTIN, BUILTINS, is_flat
 from nbexp.fingerprints.others import Others
 from nbexp.fingerprints.seen import Seen
 from nbexp.fingerprints.tuples import Tuples
@@ -99,7 +99,7 @@ class Walk:
         self.others = Others()
         self.coarse = coarse
         self._rank = rank
-        self._seen = Seen()
+        self._seen = Seen(BUILTINS)
         self._numbers: dict[int, int] = {}
         self._next = Level()
         self._undescribed: list[object] = []
@@ -160,8 +160,11 @@ class Walk:
         if not objects:
             return objects
         new, again = self._seen.split(objects)
-        if again:
-            self.shared.update(map(id, again))
+        ids = set(map(id, again))
+        if id(BUILTINS) in ids:
+            self.others.add_builtins()
+            ids.remove(id(BUILTINS))
+        self.shared |= ids
         return new
 
     def _below_lists(self, lists: list[list[Any]]) -> None:

@@ -3,7 +3,21 @@
 # ruff: noqa: E501
 from __future__ import annotations
 
-from tests.behaviour.model import HIT, MISS, RAN, RESTORED, Case, case, cell, final, restart, stage, twins, write
+from tests.behaviour.model import (
+    HIT,
+    MISS,
+    RAN,
+    RESTORED,
+    Case,
+    case,
+    cell,
+    final,
+    replayed,
+    restart,
+    stage,
+    twins,
+    write,
+)
 
 _C = "values"
 
@@ -30,7 +44,16 @@ def _twin(
     )
 
 
+_GLOBALS = "globs = {{'kept': {}}}\nexec('def f(): return kept', globs)"
+
 CASES = [
+    *twins("globals of a text", _C, setup=_GLOBALS.format(1), source="y = globs['f']()", miss=_GLOBALS.format(2), hit=_GLOBALS.format("2 - 1"), value=("y", 2, 1)),
+    *twins("globals of a text: code", _C, setup="globs = {}\nexec('def f(): return 1', globs)", source="y = globs['f']()", miss="globs = {}\nexec('def f(): return 2', globs)", hit="globs = {}\nexec('def f():\\n    return 1', globs)", value=("y", 2, 1)),
+    *twins("globals of a text or not", _C, setup="globs = {'a': 1}\nexec('', globs)", source="y = len(globs)", miss="globs = {'a': 1}", hit="globs = {'a': 1}\nexec('pass', globs)", value=("y", 1, 2)),
+    *twins("globals with builtins of their own", _C, setup="globs = {'__builtins__': {'len': len}}", source="y = len(globs['__builtins__'])", miss="globs = {'__builtins__': {}}", hit="globs = {'__builtins__': dict(len=len)}", value=("y", 0, 1)),
+    replayed("globals of a text made by the stage", _C, "", "globs = {}\nexec('a = 1\\ndef f(): return a + 1', globs)", final("globs['f'](), list(globs), globs['__builtins__'] is __import__('builtins').__dict__", (2, ["__builtins__", "a", "f"], True))),
+    replayed("globals of a text changed by the stage", _C, "globs = {}", "exec('a = len([1])', globs)\nNone", final("globs['a'], globs['__builtins__'] is __import__('builtins').__dict__", (1, True))),
+    replayed("the namespace of builtins", _C, "", "import builtins\nb = (1, vars(builtins), [vars(builtins)])\ndel builtins", final("b[1] is b[2][0] is vars(__import__('builtins'))", True)),
     # plain values
     *_twin("int or bool", "1", "True", "2 - 1"),
     *_twin("int or float", "1", "1.0", "int('1')"),
