@@ -10,12 +10,17 @@ import functools
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 from nbexp.records import Part
 
 #: Methods of pyplot's table of figures through which a cell depends on those that are open.
 _ASKED = ("get_active", "destroy", "destroy_all", "destroy_fig")
+
+#: Functions of pyplot that say which are open, or give one that is. Pyplot calls the first for itself too, to number a
+#: new figure.
+_SAYING = ("get_fignums", "get_figlabels", "fignum_exists", "figure")
 
 
 def open_figures() -> dict[int, int]:
@@ -51,20 +56,21 @@ class FigureWatch:
         self._asked = False
         self._before: dict[int, int] = {}
         self._table: Any = None
-        self._originals: dict[str, Any] = {}
+        self._originals: list[tuple[Any, str, Any]] = []
 
     def start(self) -> None:
         """Begin to watch."""
         self._table, self._before, self._asked = _table(), open_figures(), False
         for name in _ASKED if self._table else ():
-            self._originals[name] = vars(self._table)[name]
-            setattr(self._table, name, self._noting(getattr(self._table, name)))
+            self._wrap(self._table, name, staticmethod(self._noting(getattr(self._table, name))))
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        for name in _SAYING if hasattr(pyplot, _SAYING[-1]) else ():
+            self._wrap(pyplot, name, self._noting(getattr(pyplot, name), _is_question))
 
     def stop(self) -> FigureUse:
         """End, and say what was seen; safe at any moment."""
-        for name, original in self._originals.items():
-            setattr(self._table, name, original)
-        self._originals = {}
+        while self._originals:
+            setattr(*self._originals.pop())
         now = open_figures()
         return FigureUse(
             self._asked or (self._table is None and _table() is not None),
@@ -73,13 +79,27 @@ class FigureWatch:
             tuple(number for number in self._before if number not in now),
         )
 
-    def _noting(self, original: Callable[..., Any]) -> Any:
+    def _wrap(self, owner: Any, name: str, wrapper: Any) -> None:
+        self._originals.append((owner, name, vars(owner)[name]))
+        setattr(owner, name, wrapper)
+
+    def _noting(self, original: Callable[..., Any], is_question: Callable[..., bool] | None = None) -> Any:
+        """The function, noted when it is called; with `is_question`, when that says so of the call."""
+
         @functools.wraps(original)
         def noting(*arguments: Any, **named: Any) -> Any:
-            self._asked = True
+            if is_question is None or is_question(sys._getframe(1), original, *arguments, **named):
+                self._asked = True
             return original(*arguments, **named)
 
-        return staticmethod(noting)
+        return noting
+
+
+def _is_question(caller: FrameType, function: Callable[..., Any], num: Any = None, *_: Any, **__: Any) -> bool:
+    """Whether a call of pyplot's `function` asks for open figures: ``figure()`` does not, ``figure(1)`` does."""
+    if function.__name__ == "figure":
+        return num is not None
+    return caller.f_globals.get("__name__") != function.__module__
 
 
 def _table() -> Any:

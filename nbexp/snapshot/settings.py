@@ -4,7 +4,7 @@ Each probe tells how a library differs from its own defaults, so that a library 
 loaded and untouched are the same: ``{}``. Settings for a library that is not loaded wait for its import.
 
 Left out, because they belong to the machine or to the front end: numbers of threads, matplotlib's backend, formats of
-inline figures.
+inline figures, plotly's renderers. docs/limits.md names what is not seen.
 """
 
 from __future__ import annotations
@@ -14,23 +14,36 @@ import sys
 import threading
 from collections.abc import Callable
 
-from nbexp.snapshot.probes import LIBRARIES, Probe, Tree
+from nbexp.snapshot.display_probes import SHOWING
+from nbexp.snapshot.library_probes import COMPUTING
+from nbexp.snapshot.probes import PYTHON, Probe, Tree, Watching
 from nbexp.snapshot.warning_filters import WarningFilters
 
 _warnings = WarningFilters()
 
-_PROBES: tuple[Probe, ...] = (*LIBRARIES, _warnings)
+_PROBES: tuple[Probe, ...] = (*PYTHON, *COMPUTING, *SHOWING, _warnings)
 
 _waiting: dict[str, Tree] = {}
 _lock = threading.RLock()
 
 
 def note_start(on_import: Callable[[str, Callable[[], None]], object]) -> None:
-    """Begin to notice warning filters, and to apply waiting settings at imports. Called once, when nbexp is loaded."""
-    _warnings.watch()
+    """Begin to notice who sets what, and to apply waiting settings at imports. Called once, when nbexp is loaded."""
     for probe in _PROBES:
-        if probe.module not in sys.modules:
-            on_import(probe.module, functools.partial(_settle, probe))
+        if probe.module in sys.modules:
+            _watch(probe)
+        else:
+            on_import(probe.module, functools.partial(_arrived, probe))
+
+
+def _watch(probe: Probe) -> None:
+    if isinstance(probe, Watching):
+        probe.watch()
+
+
+def _arrived(probe: Probe) -> None:
+    _watch(probe)
+    _settle(probe)
 
 
 def _loaded(probe: Probe) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import decimal
 import json
 import locale
+import os
 import pickle
 import random
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -333,11 +335,11 @@ out.append([pandas.options.display.max_rows, state.state_differences()])
 
 def test_a_new_process_differs_in_nothing() -> None:
     code = """
-import decimal, locale, numpy, pandas, matplotlib.pyplot, torch
+import decimal, locale, numpy, pandas, matplotlib.pyplot, torch, sklearn, polars, plotly.express, IPython
 matplotlib.pyplot.figure()
 out.append(state.state_differences())
 """
-    for module in ("pandas", "matplotlib", "torch"):
+    for module in ("pandas", "matplotlib", "torch", "sklearn", "polars", "plotly"):
         pytest.importorskip(module)
     assert in_new_process(code) == [{}]
 
@@ -365,6 +367,32 @@ def handler(kind: str, flag: int) -> None:
     """What numpy calls on an error."""
 
 
+def sklearn() -> Any:
+    return pytest.importorskip("sklearn")
+
+
+def polars() -> Any:
+    return pytest.importorskip("polars").Config
+
+
+def templates() -> Any:
+    pytest.importorskip("plotly.graph_objects")
+    return pytest.importorskip("plotly.io").templates
+
+
+def express() -> Any:
+    return pytest.importorskip("plotly.express").defaults
+
+
+def zone() -> None:
+    os.environ["TZ"] = "XYZ-3"
+    time.tzset()
+
+
+ZONE = {"TZ": "XYZ-3", "names": ("XYZ", "XYZ"), "offset": -10800, "in summer": -10800}
+
+TEMPLATE = {"layout": {"height": 90}}
+
 SETTINGS: list[tuple[str, str, Callable[[], Any], str, Any]] = [
     ("pandas", "display", lambda: pandas().set_option("display.max_rows", 7), "display.max_rows", 7),
     ("pandas", "precision", lambda: setattr(pandas().options.display, "precision", 2), "display.precision", 2),
@@ -384,6 +412,18 @@ SETTINGS: list[tuple[str, str, Callable[[], Any], str, Any]] = [
     ("decimal", "prec", lambda: setattr(decimal.getcontext(), "prec", 50), "prec", 50),
     ("decimal", "rounding", lambda: setattr(decimal.getcontext(), "rounding", "ROUND_UP"), "rounding", "ROUND_UP"),
     ("locale", "numbers", lambda: locale.setlocale(locale.LC_NUMERIC, "C.UTF-8"), "LC_NUMERIC", "C.UTF-8"),
+    ("torch", "anomaly", lambda: torch().autograd.set_detect_anomaly(True), "anomaly", True),
+    ("sklearn", "output", lambda: sklearn().set_config(transform_output="pandas"), "transform_output", "pandas"),
+    ("sklearn", "finite", lambda: sklearn().set_config(assume_finite=True), "assume_finite", True),
+    ("polars", "rows", lambda: polars().set_tbl_rows(3), "POLARS_FMT_MAX_ROWS", "3"),
+    ("polars", "precision", lambda: polars().set_float_precision(2), "set_float_precision", 2),
+    ("polars", "format", lambda: polars().set_fmt_float("full"), "set_fmt_float", "full"),
+    ("polars", "thousands", lambda: polars().set_thousands_separator("'"), "set_thousands_separator", "'"),
+    ("plotly templates", "default", lambda: setattr(templates(), "default", "plotly_dark"), "default", "plotly_dark"),
+    ("plotly templates", "none", lambda: setattr(templates(), "default", None), "default", None),
+    ("plotly templates", "own", lambda: templates().update(a=TEMPLATE), "templates.a", TEMPLATE),
+    ("plotly.express", "height", lambda: setattr(express(), "height", 300), "height", 300),
+    ("plotly.express", "labels", lambda: express().labels.update(a="b"), "labels", {"a": "b"}),
     ("python", "depth", lambda: sys.setrecursionlimit(4321), "recursionlimit", 4321),
 ]  # fmt: skip
 
@@ -409,6 +449,70 @@ def test_a_setting_put_to_its_default_is_no_difference() -> None:
     np.set_printoptions(precision=8)
     decimal.getcontext().prec = 28
     assert state_differences() == before
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows has no time zone of a process")
+def test_the_time_zone() -> None:
+    before, hour = state_differences(), time.localtime(0).tm_hour
+    zone()
+    told = state_differences()
+    assert told == {**before, "time zone": ZONE}
+    apply_state("time zone", {})
+    assert state_differences() == before
+    assert time.localtime(0).tm_hour == hour
+    apply_state("time zone", told["time zone"])
+    assert state_differences() == told
+    assert time.localtime(0).tm_hour == 3
+
+
+def test_a_colormap_of_ones_own() -> None:
+    colors = pytest.importorskip("matplotlib.colors")
+    note_start(lambda name, fn: None, first=False)
+    before = state_differences()
+    matplotlib().colormaps.register(colors.ListedColormap(["r", "g"], "own"))
+    told = state_differences()
+    assert list(told["colormaps"]) == ["own"]
+    apply_state("colormaps", {})
+    assert state_differences() == before
+    assert "own" not in matplotlib().colormaps
+    apply_state("colormaps", told["colormaps"])
+    assert state_differences() == told
+    assert matplotlib().colormaps["own"].N == 2
+
+
+def test_a_colormap_that_a_library_registers_while_it_loads() -> None:
+    colors = pytest.importorskip("matplotlib.colors")
+    note_start(lambda name, fn: None, first=False)
+    before = state_differences()
+    register = {"__name__": "numpy.fake", "maps": matplotlib().colormaps, "map": colors.ListedColormap(["r"], "theirs")}
+    exec("maps.register(map)", register)
+    assert state_differences() == before
+    matplotlib().colormaps.unregister("theirs")
+
+
+def test_a_template_of_plotly_changed_in_place() -> None:
+    before = state_differences()
+    dark = templates()["plotly_dark"].layout
+    assert (dark.font.size, state_differences()) == (None, before)
+    templates()["plotly_dark"].layout.font.size = 40
+    told = state_differences()
+    assert told["plotly templates"]["templates.plotly_dark"]["layout"]["font"]["size"] == 40
+    apply_state("plotly templates", {})
+    assert state_differences() == before
+    apply_state("plotly templates", told["plotly templates"])
+    assert state_differences() == told
+
+
+def test_reading_settings_imports_nothing() -> None:
+    code = """
+import plotly, matplotlib, sklearn, IPython
+before = set(sys.modules)
+out.append(state.state_differences())
+out.append(sorted(set(sys.modules) - before))
+"""
+    for module in ("plotly", "matplotlib", "sklearn"):
+        pytest.importorskip(module)
+    assert in_new_process(code) == [{}, []]
 
 
 def test_traps() -> None:
