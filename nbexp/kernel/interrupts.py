@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from types import FrameType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 
@@ -29,7 +29,23 @@ class InterruptWatch:
         if self._before is not None and signal.getsignal(signal.SIGINT) == self._note:
             signal.signal(signal.SIGINT, self._before)
 
+    @classmethod
+    def hide(cls, error: BaseException | None) -> None:
+        """Take our handler out of the tracebacks of `error` and of what it came from: a plain cell has no such frame."""
+        seen = set[int]()
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
+            _cut(error.__traceback__, cls._note.__code__)
+            error = error.__cause__ or error.__context__
+
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.seen = self.seen or self._noting
         if self._before is not None:
             self._before(number, frame)
+
+
+def _cut(traceback: TracebackType | None, code: CodeType) -> None:
+    while traceback is not None:
+        while (following := traceback.tb_next) is not None and following.tb_frame.f_code is code:
+            traceback.tb_next = following.tb_next
+        traceback = traceback.tb_next

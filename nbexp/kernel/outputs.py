@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from nbexp.kernel.interrupts import InterruptWatch
 from nbexp.kernel.pipes import drain_pipes
 from nbexp.kernel.streams import SENDER, Order, holds_back
 from nbexp.kernel.wrapping import Wrappings
@@ -74,6 +75,7 @@ class Tee:
             wrap(publisher, "publish", self._publisher(publisher.publish))
             wrap(publisher, "clear_output", self._clearer(publisher.clear_output))
             wrap(hook, "compute_format_data", self._formatter(hook.compute_format_data))
+            wrap(self._shell, "showtraceback", _cleaned(self._shell.showtraceback))
             wrap(self._shell, "_showtraceback", self._tracer(self._shell._showtraceback))
         except BaseException:  # an interrupt too: no wrapper of ours stays
             self.stop()
@@ -201,6 +203,14 @@ class Tee:
             return original(*arguments, **named)
 
         return showtraceback
+
+
+def _cleaned(original: Callable[..., Any]) -> Callable[..., Any]:
+    def showtraceback(*arguments: Any, **named: Any) -> Any:
+        InterruptWatch.hide(sys.exc_info()[1])
+        return original(*arguments, **named)
+
+    return showtraceback
 
 
 def _plain(bundle: dict[str, Any]) -> dict[str, Any]:

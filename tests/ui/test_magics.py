@@ -54,3 +54,14 @@ def test_why_takes_a_name_with_a_comma(shell: Any, capsys: pytest.CaptureFixture
 def test_a_word_that_is_not_known(shell: Any, capsys: pytest.CaptureFixture[str], line: str, advice: str) -> None:
     shell.run_cell("%%stage train\nx = 1")
     assert printed(shell, capsys, line)[-1] == advice
+
+
+CAUGHT = "try:\n    signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt:\n    raise ValueError('stopped')"
+
+
+@pytest.mark.parametrize("body", ["signal.raise_signal(signal.SIGINT)", CAUGHT], ids=["plain", "context"])
+def test_an_interrupted_stage_ends_in_its_own_code(shell: Any, capsys: pytest.CaptureFixture[str], body: str) -> None:
+    text = "\n".join(printed(shell, capsys, f"%%stage a\nimport signal\n{body}"))
+    assert "KeyboardInterrupt" in text
+    assert "interrupts.py" not in text
+    assert "a: failed" in text
