@@ -211,6 +211,7 @@ class Status:
         inputs, outputs: Names of variables.
         ran_at: When the result was computed, ISO 8601 in UTC. seconds: how long that took.
         stale: Reasons for which the result is not what a top-to-bottom run gives.
+        error: Of a stage that failed: what it raised, in one or two sentences.
         problems: What the store has met since the line before, whatever stage it concerns: a result that was lost, a
             record that is damaged.
     """
@@ -225,6 +226,7 @@ class Status:
     seconds: float = 0.0
     stale: tuple[Reason, ...] = ()
     unstored: tuple[Reason, ...] = ()
+    error: str = ""
     problems: tuple[Reason, ...] = ()
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from nbexp.errors import StoreError, Unfingerprintable, Unstorable
+from IPython.core.error import UsageError
+
+from nbexp.errors import NbexpError, StoreError, Unfingerprintable, Unstorable
 from nbexp.kernel.blocking import blocking_reasons
 from nbexp.kernel.execution import Execution
 from nbexp.kernel.foreign import set_elsewhere
@@ -25,18 +27,18 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     Args:
         result: IPython's; None if the cell was torn down.
     """
-    success = result is not None and result.success
+    success, error = result is not None and result.success, _raised(result)
     if execution.hit is not None:
         execution.printed = _has_text(execution.hit.record.messages)
         if success:
             session.store.note_used(execution.hit.stored, session.place.notebook, execution.name, execution.cell)
-        return status_of(execution, "restored" if success else "failed")
+        return status_of(execution, "restored" if success else "failed", error=error)
     if execution.recording is None:
-        return status_of(execution, "unstored" if success else "failed")
+        return status_of(execution, "unstored" if success else "failed", error=error)
     observed = execution.recording.stop()
     execution.printed = bool(observed.unreplayable) or _has_text(observed.messages)
     if not success:
-        return status_of(execution, "failed", observed.seconds)
+        return status_of(execution, "failed", observed.seconds, error=error)
     execution.unstored.extend(blocking_reasons(observed))
     execution.unstored.extend(set_elsewhere(execution.analysis.changed, session.shell.user_ns))
     if execution.spec.no_store:
@@ -70,6 +72,17 @@ def fault(error: Exception) -> Reason:
     return Reason("fault", "", f"nbexp failed ({type(error).__name__}: {error})")
 
 
+def _raised(result: ExecutionResult | None) -> str:
+    """What a cell raised, in one line; of an error that says what to do, that too."""
+    error = result and (result.error_before_exec or result.error_in_exec)
+    if not error:
+        return ""
+    lines = str(error).strip().splitlines() or [""]
+    if isinstance(error, NbexpError | UsageError):
+        return ". ".join(line.rstrip(".") for line in lines) + "."
+    return f"{type(error).__name__}: {lines[0]}" if lines[0] else type(error).__name__
+
+
 def _known(reasons: Iterable[Reason], status: str) -> tuple[Reason, ...]:
     """What is known for sure: a stage of which nothing is stored may well have run before."""
     return tuple(reason for reason in reasons if reason.kind != "never" or status == "ran")
@@ -90,12 +103,14 @@ def status_of(
     *,
     unstored: Iterable[Reason] = (),
     outputs: Iterable[str] = (),
+    error: str = "",
 ) -> Status:
     """The status of a stage cell, with all that is known of it.
 
     Args:
         status: ``restored ran failed unstored``. seconds: How long it ran.
         unstored: Reasons beside those that the execution has. outputs: What it made.
+        error: What it raised.
     """
     hit, inputs = execution.hit, execution.inputs
     restored = status == "restored" and hit is not None
@@ -109,4 +124,5 @@ def status_of(
         ran_at=hit.record.created if hit is not None else "",
         seconds=hit.record.seconds if hit is not None else seconds,
         unstored=(*execution.unstored, *unstored),
+        error=error,
     )

@@ -89,7 +89,8 @@ StageMagics.stage.__doc__ = HELP
 
 def _print_reasons(status: Status) -> None:
     print(f"{status.stage}: {head_text(status.status, status.seconds, status.ran_at)}")
-    for text in dict.fromkeys(reason.text for reason in (*status.unstored, *status.reasons, *status.problems)):
+    reasons = (reason.text for reason in (*status.unstored, *status.reasons, *status.problems))
+    for text in dict.fromkeys(filter(None, (status.error, *reasons))):
         print(f"  - {text}")
 
 

@@ -65,3 +65,22 @@ def test_an_interrupted_stage_ends_in_its_own_code(shell: Any, capsys: pytest.Ca
     assert "KeyboardInterrupt" in text
     assert "interrupts.py" not in text
     assert "a: failed" in text
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("%%stage a\n1 / 0", "ZeroDivisionError: division by zero"),
+        ("%%stage a\nassert False", "AssertionError"),
+        ("%%stage a --ignore nothere\nx = 1", "--ignore"),
+        ("%%stage a --out y\nx = 1", 'the stage "a" does not define "y", which --out promises. Define y'),
+    ],
+)
+def test_why_of_a_stage_that_failed_says_what_it_raised(
+    shell: Any, capsys: pytest.CaptureFixture[str], cell: str, said: str
+) -> None:
+    shell.run_cell(cell)
+    head, first, *_ = printed(shell, capsys, "%nbexp why a")
+    assert head.startswith("a: failed")
+    assert first.startswith("  - ")
+    assert said in first
