@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from nbexp.kernel.figures import FigureUse
+from nbexp.kernel.logs import LogUse
 from nbexp.kernel.recording import Observed
 from nbexp.records import Reason
 
@@ -40,6 +41,7 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
     yield from _each("while it ran, something else changed the file", effects.changed)
     yield from _each("it left running:", effects.running)
     yield from _figures(observed.figures)
+    yield from _logs(observed.logs)
 
 
 def _figures(figures: FigureUse) -> Iterator[Reason]:
@@ -50,6 +52,17 @@ def _figures(figures: FigureUse) -> Iterator[Reason]:
         number = (*figures.closed, *figures.before)[0]
         text = f"it used figure {number}, which was open in pyplot before: {close}"
         yield Reason("effect", f"figure {number}", text)
+
+
+def _logs(logs: LogUse) -> Iterator[Reason]:
+    for handler in logs.handed:
+        advice = "Log to stdout or stderr, or log this in a plain cell"
+        yield Reason("effect", handler, f"it logged to {handler}, which a hit would not. {advice}.")
+    for what in logs.changed:
+        advice = "Set logging up in a plain cell above"
+        yield Reason("effect", "logging", f"it changed the configuration of logging ({what}). {advice}.")
+    for name in logs.unknown:
+        yield Reason("effect", name, f'it asked the logger {name}, which logging.getLogger("{name}") does not give')
 
 
 def _each(what: str, names: Iterable[str]) -> Iterator[Reason]:

@@ -12,6 +12,7 @@ from typing import Any
 from nbexp.kernel.effects import Effects, Recorder
 from nbexp.kernel.figures import FigureUse, FigureWatch
 from nbexp.kernel.interrupts import InterruptWatch
+from nbexp.kernel.logs import LogUse, LogWatch
 from nbexp.kernel.outputs import Tee
 from nbexp.records import Message
 from nbexp.snapshot.modules import project_modules
@@ -28,7 +29,7 @@ class Observed:
         generators: What it did to each random generator.
         imported: Modules of the project that were loaded meanwhile, sorted.
         interrupted: Whether it was interrupted, and went on.
-        figures: What it did with pyplot's figures.
+        figures: What it did with pyplot's figures. logs: what it had to do with `logging`.
         seconds: How long it took.
     """
 
@@ -39,6 +40,7 @@ class Observed:
     imported: tuple[str, ...]
     interrupted: bool
     figures: FigureUse
+    logs: LogUse
     seconds: float
 
 
@@ -58,6 +60,7 @@ class Recording:
         self._seed = seed
         self._seeding = contextlib.ExitStack()
         self._figures = FigureWatch()
+        self._logs = LogWatch()
 
     def start(self, named: Iterable[str], reached: Iterable[object] = ()) -> None:
         """Begin.
@@ -71,6 +74,7 @@ class Recording:
                 self._seeding.enter_context(seeded(self._seed))
             self._watch.start(reached)
             self._figures.start()
+            self._logs.start()
             self._tee.start()
             self._recorder.start(named)
             self._modules = tuple(sys.modules)
@@ -85,6 +89,7 @@ class Recording:
         seconds = time.perf_counter() - self._started
         try:
             self._interrupts.stop()
+            logs = self._logs.stop()
             effects = self._recorder.stop()
             messages = self._tee.stop()
             generators = self._watch.stop()
@@ -97,13 +102,16 @@ class Recording:
             generators = {}  # the state before is put back: the stage neither read nor moved it
         imported = tuple(sorted(project_modules(_added(self._modules))))
         interrupted = self._interrupts.seen
-        return Observed(messages, self._tee.unreplayable, effects, generators, imported, interrupted, figures, seconds)
+        return Observed(
+            messages, self._tee.unreplayable, effects, generators, imported, interrupted, figures, logs, seconds
+        )
 
     def abort(self) -> None:
         """End without a summary; safe at any moment."""
         self._interrupts.stop()
         self._recorder.abort()
         self._tee.stop()
+        self._logs.stop()
         self._watch.abort()
         self._figures.stop()
         self._seeding.close()

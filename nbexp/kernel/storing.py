@@ -183,6 +183,7 @@ def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) 
         yield folder_part()
     if observed.figures.asked:
         yield figures_part()
+    yield from observed.logs.parts()
     found = [(module, name) for module, name in effects.unpickled if module not in observed.imported]
     own = execution.analysis.stores | execution.analysis.deletes
     yield from unpickled_parts(found, names_of(execution.inputs.key), own)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from nbexp.kernel.figures import figures_part
+from nbexp.kernel.logparts import is_log_part, log_part_now
 from nbexp.kernel.plugins import modules_part
 from nbexp.records import Key, Part
 from nbexp.snapshot.data import DigestCache, file_part, folder_part, listing_part
@@ -48,6 +49,8 @@ class Verifier:
             return folder_part()
         if part.kind == "figures":
             return figures_part()
+        if is_log_part(part):
+            return log_part_now(part)
         if part.kind == "unpickled":
             return unpickled_part(part.name, names_of(self._key))
         if part.kind in ("load", "parameter", "parameters"):

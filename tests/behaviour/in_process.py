@@ -42,7 +42,8 @@ class Project:
         self.shell: InteractiveShell | None = None
         self._environment = dict(os.environ)
         self._generators = _generator_states()
-        self._handlers = list(logging.root.handlers), logging.root.level
+        self._logging = _Logging()
+        self._streams = {name: _Stream(name) for name in ("stdout", "stderr")}
         self._main = sys.modules["__main__"]
 
     def start(self, cwd: str = ".", environment: dict[str, str] | None = None) -> None:
@@ -50,6 +51,7 @@ class Project:
         self.stop()
         os.chdir(self.root / cwd)
         os.environ.update({"NBEXP_KEEP": "always", **(environment or {})})
+        logging.root.handlers.clear()  # pytest's: a kernel has none
         config = Config()
         config.HistoryManager.enabled = False
         self.shell = InteractiveShell.instance(config=config)
@@ -74,7 +76,7 @@ class Project:
         for probe in state_differences():
             apply_state(probe, {})
         warnings.resetwarnings()
-        logging.root.handlers[:], logging.root.level = self._handlers[0], self._handlers[1]
+        self._logging.put_back()
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
         os.environ.clear()
@@ -97,14 +99,14 @@ class Project:
         if not self.staged and source.startswith("%%stage"):
             body = source.partition("\n")[2]
             source = body if body.startswith("%%") else f"# no stage\n{body}"  # its lines keep their numbers
-        with _captured(self.shell, seen):
+        with _captured(self.shell, seen, self._streams):
             result = self.shell.run_cell(source, store_history=True, cell_id=cell.id)
         error = result.error_before_exec or result.error_in_exec
         return seen.ran(type(error).__name__ if error else None)
 
 
 @contextlib.contextmanager
-def _captured(shell: InteractiveShell, seen: Seen) -> Iterator[None]:
+def _captured(shell: InteractiveShell, seen: Seen, streams: dict[str, _Stream]) -> Iterator[None]:
     publisher = shell.display_pub
     publish, clear = publisher.publish, publisher.clear_output
 
@@ -116,28 +118,56 @@ def _captured(shell: InteractiveShell, seen: Seen) -> Iterator[None]:
 
     publisher.publish = record
     publisher.clear_output = lambda wait=False: seen.clear(wait)
+    for stream in streams.values():
+        stream.tell = seen.stream
     try:
-        with (
-            contextlib.redirect_stdout(_Stream("stdout", seen.stream)),
-            contextlib.redirect_stderr(_Stream("stderr", seen.stream)),
-        ):
+        with contextlib.redirect_stdout(streams["stdout"]), contextlib.redirect_stderr(streams["stderr"]):
             yield
     finally:
         publisher.publish, publisher.clear_output = publish, clear
 
 
 class _Stream(io.TextIOBase):
-    """One of the two streams; both are joined in the order of writing."""
+    """One of the two streams, the same one for all cells, as in a kernel; both are joined in the order of writing."""
 
-    def __init__(self, name: str, tell: Callable[[str, str], None]) -> None:
-        self._name, self._tell = name, tell
+    tell: Callable[[str, str], None]
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def write(self, text: str) -> int:
-        self._tell(self._name, text)
+        self.tell(self._name, text)
         return len(text)
 
     def writable(self) -> bool:
         return True
+
+
+class _Logging:
+    """The configuration of `logging`, as it is now and to be put back; loggers of notebooks are forgotten."""
+
+    def __init__(self) -> None:
+        known = logging.root.manager.loggerDict.values()
+        loggers = [logging.root, *(one for one in known if isinstance(one, logging.Logger))]
+        self._state = [
+            (one, one.level, one.propagate, one.disabled, [*one.handlers], [*one.filters]) for one in loggers
+        ]
+        self._levels = dict(logging._levelToName)
+
+    def put_back(self) -> None:
+        manager = logging.root.manager
+        known = {one.name for one, *_ in self._state}
+        for name, one in list(manager.loggerDict.items()):
+            if name not in known and name.partition(".")[0] not in sys.modules and isinstance(one, logging.Logger):
+                del manager.loggerDict[name]
+        for one, level, one.propagate, one.disabled, one.handlers, one.filters in self._state:
+            one.handlers, one.filters = [*one.handlers], [*one.filters]
+            one.setLevel(level)
+        logging.disable(logging.NOTSET)
+        logging.captureWarnings(False)
+        logging._levelToName.clear()
+        for level, name in self._levels.items():
+            logging.addLevelName(level, name)
 
 
 @contextlib.contextmanager
