@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 
 from nbexp.graphs.codetable import CodeTable
+from nbexp.kernel.memos import Memo
 from nbexp.kernel.namespace import Before
 from nbexp.kernel.recording import Recording
 from nbexp.records import Metric, Part, Reason, Result
@@ -36,7 +37,7 @@ class Execution:
         before, settings: The names and kernel settings before it ran.
         aside, names_before: What its own last run left behind, set aside; the user's names without these.
         asked: What it asked nbexp for while it ran (parameters, values of other records), as dependencies.
-        metrics, results: What it logged.
+        metrics, results: What it logged. memos: Functions that it reaches and that have cached something.
         printed: Whether it may have written text: the line then has to wait for the text to be sent.
     """
 
@@ -57,6 +58,7 @@ class Execution:
     asked: dict[tuple[str, str], Part] = field(default_factory=dict)
     metrics: list[Metric] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    memos: list[Memo] = field(default_factory=list)
     printed: bool = True
 
     @property

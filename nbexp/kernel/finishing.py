@@ -11,6 +11,7 @@ from nbexp.errors import NbexpError, StoreError, Unfingerprintable, Unstorable
 from nbexp.kernel.blocking import blocking_reasons
 from nbexp.kernel.execution import Execution
 from nbexp.kernel.foreign import set_elsewhere
+from nbexp.kernel.memos import taken_from
 from nbexp.kernel.recording import Observed
 from nbexp.kernel.storing import keep
 from nbexp.records import Message, Reason, Record, Status
@@ -41,6 +42,7 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
         return status_of(execution, "failed", observed.seconds, error=error)
     execution.unstored.extend(blocking_reasons(observed))
     execution.unstored.extend(set_elsewhere(execution.analysis.changed, session.shell.user_ns))
+    execution.unstored.extend(taken_from(execution.memos))
     if execution.spec.no_store:
         execution.unstorable("option", "--no-store", "--no-store")
     if session.store.read_only:

@@ -22,6 +22,7 @@ from nbexp.kernel.execution import Execution, file_names_in
 from nbexp.kernel.finishing import fault, finish, status_of
 from nbexp.kernel.leftovers import Leftovers, put_back
 from nbexp.kernel.lines import Lines
+from nbexp.kernel.memos import Memos
 from nbexp.kernel.namespace import remember, user_names
 from nbexp.kernel.naming import Names
 from nbexp.kernel.parameters import names_part, parameter_part, parameters_in
@@ -79,6 +80,7 @@ class Session:
         self._names = Names()
         self._leftovers = Leftovers()
         self._cells = RunningCells()
+        self._memos = Memos()
 
     # --- the cell's way, called by the hook ---------------------------------------------------------------------------
 
@@ -110,10 +112,13 @@ class Session:
     def after_cell(self, result: ExecutionResult | None) -> None:
         """A cell is over. Its result is None if it was torn down."""
         cell = self._cells.end(result)
-        if cell is None or cell.execution is None:
+        if cell is not None and cell.execution is not None:
+            self._conclude(cell.execution, result)
+        else:
             self._note_inner(result)
-            return
-        execution = cell.execution
+        self._memos.note_cell(self.shell.user_ns)
+
+    def _conclude(self, execution: Execution, result: ExecutionResult | None) -> None:
         try:
             status = finish(self, execution, result)
         except KeyboardInterrupt:
@@ -197,6 +202,7 @@ class Session:
         execution.before = remember(shell.user_ns, execution.names_before, analysis.stores | analysis.deletes)
         execution.recording = Recording(shell, self._recorder, execution.spec.seed)
         roots = execution.inputs.roots.values() if execution.inputs else ()
+        execution.memos = self._memos.begin(roots)
         execution.recording.start(file_names_in(execution), [root.value for root in roots if root.is_code])
         if execution.spec.outs is None:
             return execution.tree

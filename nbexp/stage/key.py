@@ -122,6 +122,18 @@ def key_of(parts: Iterable[Part]) -> Key:
     return Key(hashing.digest_tree(f"key {hashing.FINGERPRINT_VERSION}", named).hex(), ordered)
 
 
+def reach_of(name: Name) -> str:
+    """The digest of what stands at `name` and of all that its code reads.
+
+    Raises:
+        Unfingerprintable: Some of it cannot be told for sure.
+    """
+    walk = Walk(frozenset(), lambda _name, _value: False)
+    walk.add([name])
+    walk.run()
+    return key_of(walk.parts.values()).digest
+
+
 def _names(chains: Iterable[tuple[str, ...]]) -> list[Name]:
     return [Name(NOTEBOOK, chain) for chain in sorted(chains)]
 

@@ -58,7 +58,7 @@ CASES = [
     *_twins("__dict__", _POINT, "y = p.size()", "p.__dict__['v'] = 9", "dict(p.__dict__)['v'] = 9"),
     *_twins("slot", "class S:\n    __slots__ = 'v',\ns = S()\ns.v = 1", "y = s.v", "s.v = 2", "s.v"),
     *_twins("function attribute", "def f(): return f.n\nf.n = 1", "y = f()", "f.n = 2", "f.n = 1"),
-    *_twins("lru_cache", "from functools import lru_cache\ncalls = []\n@lru_cache\ndef f(v):\n    return v * k\nk = 2", "y = f(1)", "k = 3", "f(7)"),
+    *_twins("lru_cache", "from functools import lru_cache\ncalls = []\n@lru_cache\ndef f(v):\n    return v * k\nk = 2", "y = f(1)", "k = 3\nf.cache_clear()", "f(7)"),
     # arrays
     *_twins("array item", _ARRAY, "y = int(x.sum())", "x[0] = 7", "x[0] = 0"),
     *_twins("array view", _ARRAY + "\nv = x[2:]", "y = int(x.sum())", "v[0] = 7", "v = v + 1", needs="numpy"),

@@ -4,7 +4,7 @@
 # fmt: off
 from __future__ import annotations
 
-from tests.behaviour.model import HIT, MISS, RAN, RESTORED, case, cell, restart, stage, twins, write
+from tests.behaviour.model import HIT, MISS, RAN, RESTORED, case, cell, final, restart, stage, twins, write
 
 _C = "patched"
 
@@ -52,4 +52,18 @@ CASES = [
            miss="import matplotlib.units as u\nclass Q:\n    v = 1\nclass Conv(u.ConversionInterface):\n    @staticmethod\n    def convert(value, unit, axis): return 2\nu.registry[Q] = Conv()",
            hit="import matplotlib.units as u\nclass Q:\n    v = 1\nclass Conv(u.ConversionInterface):\n    @staticmethod\n    def convert(value, unit, axis): return (1)\nu.registry[Q] = Conv()", value=("y", 2, 1), needs="matplotlib", kernel=True),
     case("mock in the place of a function", _C, MISS, cell("import pandas as pd\nfrom unittest import mock\nmock.patch('pandas.read_csv', return_value='A').start()"), stage("y = pd.read_csv('x.csv')", "unstored"), needs="pandas", kernel=True),
+]
+
+_PRICE = "from functools import lru_cache\nRATE = 1\nother = 1\n@lru_cache(maxsize=None)\ndef price(x): return x * RATE"
+_STAGE = "y = price(10)"
+
+CASES += [
+    case("cache filled before a change", _C, MISS, cell(_PRICE), stage(_STAGE, RAN), cell("RATE = 2"), stage(_STAGE, "unstored", why="cache of price"), restart(), cell(_PRICE), cell("RATE = 2"), stage(_STAGE, RAN), final("y", 20)),
+    case("cache filled by a plain cell before a change", _C, MISS, cell(_PRICE), cell("price(10)"), cell("RATE = 2"), stage(_STAGE, "unstored", why="price.cache_clear()"), restart(), cell(_PRICE), cell("RATE = 2"), stage(_STAGE, RAN), final("y", 20)),
+    case("cache filled by a plain cell", _C, HIT, cell(_PRICE), cell("price(10)"), cell("other = 2"), stage(_STAGE, RAN), restart(), cell(_PRICE), stage(_STAGE, RESTORED), final("y", 10)),
+    case("cache filled by another stage", _C, HIT, cell(_PRICE), stage("z = price(10)", RAN, name="first"), stage(_STAGE, RAN), restart(), cell(_PRICE), stage(_STAGE, RESTORED), final("y", 10)),
+    case("cache cleared after a change", _C, HIT, cell(_PRICE), cell("price(10)"), cell("RATE = 2\nprice.cache_clear()"), stage(_STAGE, RAN), restart(), cell(_PRICE), cell("RATE = 2"), stage(_STAGE, RESTORED), final("y", 20)),
+    case("cache that the stage does not ask", _C, HIT, cell(_PRICE), cell("price(10)"), cell("RATE = 2"), stage("y = price(11)", RAN), restart(), cell(_PRICE), cell("RATE = 2"), stage("y = price(11)", RESTORED), final("y", 22)),
+    case("cache of a recursive function", _C, HIT, cell("from functools import cache\n@cache\ndef fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)"), cell("fib(10)"), stage("y = fib(20)", RAN), restart(), cell("from functools import cache\n@cache\ndef fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)"), stage("y = fib(20)", RESTORED), final("y", 6765)),
+    case("cache of a method filled before a change", _C, MISS, cell("from functools import cache\nk = 1\nclass A:\n    @staticmethod\n    @cache\n    def m(x): return x + k"), stage("y = A.m(1)", RAN), cell("k = 2"), stage("y = A.m(1)", "unstored", why="cache of A.m")),
 ]
