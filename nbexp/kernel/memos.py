@@ -15,7 +15,6 @@ from weakref import WeakKeyDictionary
 
 from nbexp.adapters.base import Name
 from nbexp.code.reference import is_project_code
-from nbexp.errors import NbexpError
 from nbexp.records import Reason
 from nbexp.stage.key import NOTEBOOK, Root, reach_of
 
@@ -116,5 +115,5 @@ def _in_roots(roots: Iterable[Root]) -> Iterator[tuple[Name, str, Any]]:
 def _reach(name: Name) -> str:
     try:
         return reach_of(name)
-    except NbexpError:  # what cannot be told is never the same
+    except Exception:  # noqa: BLE001 - what cannot be told is never the same, and the cell that is over is not at fault
         return ""
