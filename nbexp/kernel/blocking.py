@@ -9,6 +9,11 @@ from nbexp.kernel.logs import LogUse
 from nbexp.kernel.recording import Observed
 from nbexp.records import Reason
 
+_WRITING = (
+    "Files of savefig, to_csv, to_parquet and plotly's writers are kept as results, others are not: "
+    "keep the value in a variable, and write it in a plain cell below."
+)
+
 
 def blocking_reasons(observed: Observed) -> tuple[Reason, ...]:
     """Why the stage that was observed cannot be stored; empty if it can."""
@@ -23,7 +28,8 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
         yield Reason("interrupted", "", "it was interrupted and went on")
     if observed.unreplayable:
         yield Reason("effect", "", observed.unreplayable)
-    yield from _each("it wrote the file", (use.path for use in effects.writes))
+    for use in effects.writes:
+        yield Reason("effect", use.path, f"it wrote the file {use.path}. {_WRITING}")
     for process in effects.processes:
         yield Reason("effect", process.command, f"it started a process ({process.command or process.how})")
     for connection in effects.connections:
@@ -35,7 +41,8 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
         yield Reason("effect", name, f"it read {what}. {advice}")
     yield from _each("it changed the environment variable", effects.env_changed)
     if effects.moved:
-        yield Reason("effect", "", "it changed the working directory")
+        advice = "Do that in a plain cell above, or give the whole path of what it reads and writes."
+        yield Reason("effect", "", f"it changed the working directory. {advice}")
     if effects.paths_changed:
         yield Reason("effect", "sys.path", "it changed sys.path")
     yield from _each("while it ran, something else changed the file", effects.changed)

@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from nbexp.errors import BadUse, NbexpError, Unfingerprintable
+from nbexp.errors import BadUse, NbexpError, Unfingerprintable, closest
 from nbexp.kernel.execution import Execution, code_of_cell
 from nbexp.kernel.verification import Verifier
 from nbexp.records import Reason
@@ -26,7 +26,7 @@ def decide(session: Session, execution: Execution) -> None:
     """Find the inputs of a stage and its stored result, if there is one; both are kept in `execution`.
 
     Raises:
-        BadUse: It reads what ``--in`` does not name.
+        BadUse: It reads what ``--in`` does not name, or that names what is no variable.
         NbexpError: It had to be restored (``nbexp run --only | --from``) and cannot be.
     """
     execution.settings = state_differences()
@@ -63,7 +63,12 @@ def _hold_to_inputs(execution: Execution) -> None:
     allowed = execution.spec.ins
     if allowed is None or execution.inputs is None:
         return
-    others = [name for name in execution.inputs.variables() if name.partition(".")[0] not in allowed]
+    inputs = execution.inputs.variables()
+    for name in allowed:
+        if name not in execution.names_before and name not in inputs:
+            known = closest(name, execution.names_before)
+            raise BadUse(f'there is no variable "{name}", which --in names', known)
+    others = [name for name in inputs if name.partition(".")[0] not in allowed]
     if others:
         raise BadUse(
             f'the stage "{execution.name}" reads "{others[0]}", which is not among --in {",".join(allowed)}',
@@ -92,7 +97,7 @@ def _look_up(session: Session, execution: Execution) -> None:
     reasons = found.reasons
     if found.moved or not reasons:
         earlier = session.store.heads(session.place.notebook, execution.name, execution.cell, limit=COMPARED)
-        reasons += reasons_for_miss(execution.inputs.key, earlier, found.moved)
+        reasons += reasons_for_miss(execution.inputs.key, earlier, found.moved, cell=execution.cell)
     execution.reasons = tuple(dict.fromkeys(reasons))
 
 

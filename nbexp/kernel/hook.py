@@ -14,6 +14,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.error import UsageError
 from IPython.core.inputtransformer2 import TransformerManager
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ DOOR = "__nbexp__"
 
 def header_to_literal(lines: list[str]) -> list[str]:
     """The cell's lines with its `%%stage` header as a string literal. Pure: IPython calls it twice or more a cell."""
-    if not lines or not _HEADER.fullmatch(lines[0].rstrip("\n")):
+    if not lines or not _HEADER.fullmatch(lines[0].strip()):
         return lines
+    if lines[0][0].isspace():  # the lines below it are not indented, or IPython would have taken the blanks away
+        raise UsageError("%%stage is indented, and the cell below it is not.\nTake away the blanks before it.")
     tail = lines[1:]
     if tail and tail[0].startswith("%%"):
         # A cell magic is recognised on the first line only: transform the rest as a cell of its own.

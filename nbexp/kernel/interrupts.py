@@ -31,7 +31,7 @@ class InterruptWatch:
 
     @classmethod
     def hide(cls, error: BaseException | None) -> None:
-        """Take our handler out of the tracebacks of `error` and of what it came from: a plain cell has no such frame."""
+        """Take our handler out of the tracebacks of `error` and of what it came from: a plain cell has none."""
         seen = set[int]()
         while error is not None and id(error) not in seen:
             seen.add(id(error))

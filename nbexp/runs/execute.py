@@ -120,6 +120,9 @@ def prepare(request: Request) -> Prepared:
     return Prepared(request, source, root, _kernel(notebook), notebook, stages, values, chosen, config.line)
 
 
+_TAKE_OUT = "Name an .ipynb; nbexp get takes a value out as a file."
+
+
 def _check_output(request: Request, source: Path) -> None:
     if request.in_place and request.output:
         raise BadUse("--in-place cannot be joined with -o", "Give one of the two.")
@@ -129,6 +132,8 @@ def _check_output(request: Request, source: Path) -> None:
         raise BadUse(f'"{request.output}" is a folder', f"Give the file: -o {request.output / source.name}.")
     if request.output.absolute().resolve() == source.resolve():
         raise BadUse(f'"{request.output}" is the notebook itself', "Use --in-place to write over it.")
+    if request.output.suffix != ".ipynb":
+        raise BadUse(f'-o writes the executed notebook, and "{request.output}" is no .ipynb', _TAKE_OUT)
     if not request.output.absolute().parent.is_dir():
         raise BadUse(f'there is no folder "{request.output.absolute().parent}"', "Make it first.")
 

@@ -51,6 +51,8 @@ def check_cells(notebook: Any, path: Path) -> tuple[NotebookStage, ...]:
     taken: dict[str, int] = {}
     for number, (index, cell) in enumerate(_own_cells(notebook), start=1):
         header, body = _split(cell.source)
+        if header is None and _split(cell.source.lstrip(" \t"))[0] is not None:
+            raise BadUse(f'{_MAGIC} is indented in cell {number} of "{path}"', "Take away the blanks before it.")
         try:
             spec = parse_spec(header) if header is not None else None
             tree = python_tree(body)

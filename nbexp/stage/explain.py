@@ -17,13 +17,16 @@ _RANKS = {kind: rank for rank, kind in enumerate(_ORDER)}
 _CODE = ("function", "class")
 
 
-def reasons_for_miss(key: Key, earlier: Sequence[Record], failed: Iterable[Part] = ()) -> tuple[Reason, ...]:
+def reasons_for_miss(
+    key: Key, earlier: Sequence[Record], failed: Iterable[Part] = (), *, cell: str = ""
+) -> tuple[Reason, ...]:
     """What sets `key` apart from the record nearest to it.
 
     Args:
         key: The key that found nothing.
         earlier: Records of the same stage, newest first; the one that differs in the fewest parts is compared.
         failed: Dependencies of a record with this very key that are no longer as they were, as they are *now*.
+        cell: The id of the stage's cell: of another cell with its name nobody knows whether it was edited.
 
     Returns:
         At least one reason; the first is the most telling.
@@ -34,7 +37,8 @@ def reasons_for_miss(key: Key, earlier: Sequence[Record], failed: Iterable[Part]
     if not earlier:
         return (Reason("never", "", "it has not run before"),)
     nearest = min(earlier, key=lambda record: len(_differences(key, record.key)))
-    found = tuple(_reason(old, new) for old, new in _without_consequences(_differences(key, nearest.key)))
+    same = not cell or not nearest.cell or cell == nearest.cell
+    found = tuple(_reason(old, new, same) for old, new in _without_consequences(_differences(key, nearest.key)))
     return found or (Reason("gone", "", "its stored result is gone"),)
 
 
@@ -44,7 +48,7 @@ def reasons_for_run(record: Record, earlier: Sequence[Record]) -> tuple[Reason, 
         return record.reasons
     same = next((one for one in earlier if one.key.digest == record.key.digest), None)
     if same is None:
-        return reasons_for_miss(record.key, earlier)
+        return reasons_for_miss(record.key, earlier, cell=record.cell)
     before = {(part.kind, part.name): part.digest for part in same.dependencies}
     moved = [part for part in record.dependencies if before.get((part.kind, part.name), part.digest) != part.digest]
     return tuple(map(_moved, moved)) or (Reason("forced", "", "nothing had changed: it was asked to run"),)
@@ -88,11 +92,12 @@ def _of_cell(part: Part | None) -> bool:
     return part is not None and not part.via and part.kind not in ("state", "option")
 
 
-def _reason(old: Part | None, new: Part | None) -> Reason:
+def _reason(old: Part | None, new: Part | None, same_cell: bool) -> Reason:
     part = new or old
     assert part is not None
     if part.kind == "source":
-        return Reason("changed", "source", "its source was edited")
+        edited = "its source was edited" if same_cell else "its source is not that of the cell that had its name before"
+        return Reason("changed", "source", edited)
     what = f"{_noun(part)} `{part.name}`"
     if part.kind == "state" and not (old and new):
         return Reason("changed", part.name, f"{what} is {new.text if new else 'what it is by default'} now")

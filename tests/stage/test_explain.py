@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nbexp.records import Key, Part, Reason, Record
 from nbexp.stage.explain import reasons_for_miss, reasons_for_run
 
@@ -58,3 +60,10 @@ def test_what_an_edited_cell_reads_now_goes_without_saying() -> None:
         "option `--seed` is given",
         "input `a` changed",
     ]
+
+
+def test_another_cell_of_the_name_is_not_called_edited() -> None:
+    now, before = record(Part("source", "source", "2")).key, record(Part("source", "source", "1"))
+    for cell, old, said in (("c1", "c1", "edited"), ("", "c1", "edited"), ("c2", "c1", "not that of the cell")):
+        (reason,) = reasons_for_miss(now, [replace(before, cell=old)], cell=cell)
+        assert said in reason.text

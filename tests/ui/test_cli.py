@@ -158,6 +158,8 @@ def test_version(cli: Any) -> None:
         (["get", "n.ipynb", "a", "b", "c"], "one word too many", "nbexp get NB STAGE NAME"),
         (["show", "abcd"], '"abcd" names no result', "Nothing is stored yet"),
         (["get", "last", "x"], '"last" names nothing', "nbexp ls"),
+        (["run", "n.ipynb", "-o", "o.csv"], '"o.csv" is no .ipynb', "nbexp get"),
+        (["run", "blank.ipynb"], "%%stage is indented in cell 2", "Take away the blanks"),
         (["trust", "addd"], '"addd" is no action', 'Did you mean "add"?'),
         (["trust", "xyz"], '"xyz" is no action', "There are: list, add, remove."),
         (["trust", "add"], "needs the author's name", "nbexp trust add alice@gpu1"),
@@ -172,6 +174,7 @@ def test_bad_use_is_two_lines_exit_code_2_and_no_trace(
     write(project / "n.ipynb", "# parameters\nlr: float = 1", "%%stage train\nmodel = 1")
     write(project / "syntax.ipynb", "x = (")
     (project / "bad.ipynb").write_text("{}")
+    write_with_text(project / "blank.ipynb", "x = 1", " %%stage a\nx = 2")
     write_with_text(project / "text.ipynb", "# parameters\nn = 1", "%%stage a\nx = (")
     before = sorted(os.walk(project))
     code, out, err = cli(*words)

@@ -73,6 +73,7 @@ def test_an_interrupted_stage_ends_in_its_own_code(shell: Any, capsys: pytest.Ca
         ("%%stage a\n1 / 0", "ZeroDivisionError: division by zero"),
         ("%%stage a\nassert False", "AssertionError"),
         ("%%stage a --ignore nothere\nx = 1", "--ignore"),
+        ("%%stage a --in nothere\nx = 1", 'there is no variable "nothere", which --in names'),
         ("%%stage a --out y\nx = 1", 'the stage "a" does not define "y", which --out promises. Define y'),
     ],
 )
@@ -84,3 +85,24 @@ def test_why_of_a_stage_that_failed_says_what_it_raised(
     assert head.startswith("a: failed")
     assert first.startswith("  - ")
     assert said in first
+
+
+def test_a_header_that_is_indented_says_so(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "UsageError: %%stage is indented, and the cell below it is not." in printed(
+        shell, capsys, " %%stage a\nx = 1"
+    )
+    assert printed(shell, capsys, "  %%stage a\n  x = 1") == ["a: ran (it has not run before)"]
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "advice"),
+    [
+        ("open('rf.joblib', 'w').close()", "it wrote the file rf.joblib", "write it in a plain cell below."),
+        ("import os; os.chdir('..')", "it changed the working directory", "Do that in a plain cell above"),
+    ],
+)
+def test_what_cannot_be_kept_says_what_to_do(
+    shell: Any, capsys: pytest.CaptureFixture[str], body: str, line: str, advice: str
+) -> None:
+    assert printed(shell, capsys, f"%%stage a\n{body}") == [f"a: ran, not stored ({line})"]
+    assert advice in printed(shell, capsys, "%nbexp why")[1]
