@@ -9,6 +9,7 @@ import types
 from dataclasses import dataclass
 from typing import Any
 
+from nbexp.adapters import modes
 from nbexp.adapters.base import Adapter, Node
 from nbexp.errors import Unfingerprintable
 
@@ -35,7 +36,8 @@ _GENERATOR = Refused(
 ITERATOR = Refused(
     "what an iterator gives next cannot be told from outside", "Make a list of it, or make it where it is used."
 )
-_RUNNING = Refused("it is part of a running program", "Make it inside the stage that uses it.")
+_MODE = Refused(modes.WHY, modes.ADVICE)
+RUNNING = Refused("it is part of a running program", "Make it inside the stage that uses it.")
 _CONNECTION = Refused("it is a connection", "Make it inside the stage that uses it.")
 _LAZY = Refused("it reads its data only when it is used", "Collect it, or make it inside the stage that uses it.")
 
@@ -48,27 +50,27 @@ REFUSED: dict[type | str, Adapter] = {
     types.GeneratorType: _GENERATOR,
     types.CoroutineType: _GENERATOR,
     types.AsyncGeneratorType: _GENERATOR,
-    types.FrameType: _RUNNING,
-    types.TracebackType: _RUNNING,
-    contextvars.Context: _RUNNING,
-    contextvars.Token: _RUNNING,
-    threading.local: _RUNNING,
+    types.FrameType: RUNNING,
+    types.TracebackType: RUNNING,
+    contextvars.Context: RUNNING,
+    contextvars.Token: RUNNING,
+    threading.local: RUNNING,
+    "nbexp.snapshot.torch_modes.ActiveMode": _MODE,
     "socket.socket": _CONNECTION,
     "ssl.SSLSocket": _CONNECTION,
     "sqlite3.Connection": _CONNECTION,
     "sqlite3.Cursor": _CONNECTION,
-    "subprocess.Popen": _RUNNING,
-    "_asyncio.Task": _RUNNING,
-    "_asyncio.Future": _RUNNING,
+    "subprocess.Popen": RUNNING,
+    "_asyncio.Task": RUNNING,
+    "_asyncio.Future": RUNNING,
     "polars.lazyframe.frame.LazyFrame": _LAZY,
     "polars.lazyframe.group_by.LazyGroupBy": _LAZY,
     "pyarrow._dataset.FileSystemDataset": _LAZY,
     "pyarrow._dataset.UnionDataset": _LAZY,
     "pyarrow._dataset.FileFragment": _LAZY,
     "pyarrow._dataset_parquet.ParquetFileFragment": _LAZY,
-    "concurrent.futures.thread.ThreadPoolExecutor": _RUNNING,
-    "concurrent.futures.process.ProcessPoolExecutor": _RUNNING,
+    "concurrent.futures.process.ProcessPoolExecutor": RUNNING,
 }
 
 #: Adapters for subclasses too.
-REFUSED_BASES: tuple[tuple[type, Adapter], ...] = ((threading.Thread, _RUNNING),)
+REFUSED_BASES: tuple[tuple[type, Adapter], ...] = ((threading.Thread, RUNNING),)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nbexp.adapters import leaves
+from nbexp.adapters import executors, leaves
 from nbexp.adapters.base import Adapter, Node, Storing
 from nbexp.adapters.builtins import counted, shortened
 from nbexp.adapters.instances import dict_of
@@ -206,6 +206,7 @@ _LOCK = Transient("lock", "it is a lock")
 ADAPTERS: dict[type | str, Adapter] = {
     **leaves.ADAPTERS,
     **REFUSED,
+    **executors.ADAPTERS,
     types.SimpleNamespace: _Namespace(),
     array: _Array(),
     slice: Described(_slice, repr),

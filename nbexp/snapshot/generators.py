@@ -103,7 +103,9 @@ class _TorchCpu:
         return getattr(sys.modules.get("torch"), "default_generator", None) is not None
 
     def _state(self) -> bytes:
-        return bytes(sys.modules["torch"].default_generator.get_state().numpy())
+        torch = sys.modules["torch"]
+        with torch._C.DisableTorchFunction():  # modes of the notebook see nothing of it
+            return bytes(torch.default_generator.get_state().numpy())
 
     def digest(self) -> str:
         return digest("rng torch", self._state()).hex()

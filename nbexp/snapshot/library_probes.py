@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from nbexp.snapshot.probes import Probe, Tree, differ
+from nbexp.snapshot.torch_probe import TorchProbe
 
 
 class _Pandas:
@@ -72,71 +73,6 @@ class _Numpy:
         numpy.seterrcall(tree.get("errors.call"))
 
 
-_TORCH: Tree = {
-    "default_dtype": "float32", "default_device": "cpu", "grad": True, "deterministic": False,
-    "deterministic_warn_only": False, "matmul_precision": "highest", "cudnn.deterministic": False,
-    "cudnn.benchmark": False, "print.precision": 4, "print.threshold": 1000, "print.edgeitems": 3,
-    "print.linewidth": 80, "print.sci_mode": None, "anomaly": False,
-}  # fmt: skip
-
-
-class _Torch:
-    """torch's defaults for new tensors, gradients and their checks, determinism and printing."""
-
-    name, module = "torch", "torch"
-
-    def _now(self) -> Tree:
-        torch = sys.modules["torch"]
-        shown = torch._tensor_str.PRINT_OPTS
-        names = ("precision", "threshold", "edgeitems", "linewidth", "sci_mode")
-        return {
-            "default_dtype": str(torch.get_default_dtype()).removeprefix("torch."),
-            "default_device": str(torch.get_default_device()),
-            "grad": torch.is_grad_enabled(),
-            "anomaly": torch.is_anomaly_enabled(),
-            "deterministic": torch.are_deterministic_algorithms_enabled(),
-            "deterministic_warn_only": torch.is_deterministic_algorithms_warn_only_enabled(),
-            "matmul_precision": _precision(torch),
-            "cudnn.deterministic": torch.backends.cudnn.deterministic,
-            "cudnn.benchmark": torch.backends.cudnn.benchmark,
-            **{f"print.{name}": getattr(shown, name) for name in names},
-        }
-
-    def differences(self) -> Tree:
-        return {key: value for key, value in self._now().items() if differ(value, _TORCH[key])}
-
-    def apply(self, tree: Tree) -> None:
-        torch = sys.modules["torch"]
-        wanted = {**_TORCH, **tree}
-        torch.set_default_dtype(getattr(torch, wanted["default_dtype"]))
-        if str(torch.get_default_device()) != wanted["default_device"]:
-            torch.set_default_device(wanted["default_device"])
-        torch.set_grad_enabled(wanted["grad"])
-        if torch.is_anomaly_enabled() != wanted["anomaly"]:  # switching it on warns that it is slow
-            torch.autograd.set_detect_anomaly(wanted["anomaly"])
-        torch.use_deterministic_algorithms(wanted["deterministic"], warn_only=wanted["deterministic_warn_only"])
-        _set_precision(torch, wanted["matmul_precision"])
-        torch.backends.cudnn.deterministic = wanted["cudnn.deterministic"]
-        torch.backends.cudnn.benchmark = wanted["cudnn.benchmark"]
-        for name in ("precision", "threshold", "edgeitems", "linewidth", "sci_mode"):
-            setattr(torch._tensor_str.PRINT_OPTS, name, wanted[f"print.{name}"])
-
-
-def _precision(torch: Any) -> str:
-    """How exactly float32 matrices are multiplied; where it was set for cuda alone, torch says it of that alone."""
-    try:
-        return str(torch.get_float32_matmul_precision())
-    except RuntimeError:
-        return f"cuda {torch.backends.cuda.matmul.fp32_precision}"
-
-
-def _set_precision(torch: Any, wanted: str) -> None:
-    if wanted.startswith("cuda "):
-        torch.backends.cuda.matmul.fp32_precision = wanted.removeprefix("cuda ")
-    elif wanted != _precision(torch):
-        torch.set_float32_matmul_precision(wanted)
-
-
 #: Those of sklearn's defaults that variables of the environment set at its import.
 _SKLEARN: Tree = {"assume_finite": False, "working_memory": 1024, "pairwise_dist_chunk_size": 256}
 
@@ -199,4 +135,4 @@ class _Polars:
 
 
 #: All of them, in the order in which they are applied.
-COMPUTING: tuple[Probe, ...] = (_Numpy(), _Pandas(), _Torch(), _Sklearn(), _Polars())
+COMPUTING: tuple[Probe, ...] = (_Numpy(), _Pandas(), TorchProbe(), _Sklearn(), _Polars())

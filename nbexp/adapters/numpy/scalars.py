@@ -53,9 +53,17 @@ class RecordAdapter(MemoryAdapter):
         if value.base is not None and value.dtype.hasobject:
             raise Unstorable("", "numpy.void", "it is a part of an array of objects", advice)
         for start, stop in self.spans(value) if value.base is not None else ():
-            if storing.region(start, stop) is not None:
-                raise Unstorable("", "numpy.void", "it is a part of an array that is stored as well", advice)
+            found = storing.region(start, stop)
+            if found is not None:
+                if type(value) is not value.dtype.type:
+                    raise Unstorable("", "numpy.void", "it is a part of an array that is stored as well", advice)
+                return record_in, (*found, value.dtype)
         return NotImplemented
+
+
+def record_in(region: Any, start: int, dtype: Any) -> Any:
+    """A record that sees a part of memory which others see too."""
+    return np.ndarray((), dtype, region, start)[()]
 
 
 class UfuncAdapter(Adapter):

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from nbexp.adapters import modes
 from nbexp.adapters.base import Node, Storing
 from nbexp.adapters.torch.anatomy import COMPRESSED, DETACHED, bare, fields_of, flags_of, form_of, parts_of
 from nbexp.adapters.torch.hooks import check_hooks, described, hooks_of, patch_hooks, set_hooks
@@ -122,6 +123,8 @@ def _is_something(part: Any) -> bool:
 
 def _refuse(value: Any, kind: Any) -> None:
     name = type(value).__qualname__
+    if modes.function_modes() or modes.dispatch_modes():  # first: they would see whatever is asked of the tensor
+        raise kind("", name, modes.WHY, modes.ADVICE)
     if value.grad_fn is not None and not is_spent(value):
         raise kind("", name, _GRAPH, _DETACH)
     if value.layout not in (torch.strided, torch.sparse_coo, *COMPRESSED) or value.is_quantized or value.is_nested:

@@ -54,7 +54,9 @@ _PLUGINS = {"plug/__init__.py": "", "plug/a.py": "def f():\n    return 1\n"}
 _ALL_PLUGINS = "import importlib, pkgutil, plug\ny = sum(importlib.import_module(f'plug.{i.name}').f() for i in pkgutil.iter_modules(plug.__path__))"
 _NEW_PLUGIN = {"plug/b.py": "def f():\n    return 2\n"}
 _NO_PLUGIN = {"plug/notes.txt": "b", "plug/data/b.csv": "2"}
-_FINDER = {"plug/__init__.py": "import importlib, pkgutil\nfound = [importlib.import_module(f'plug.{i.name}') for i in pkgutil.iter_modules(__path__)]\n"}
+_FINDER = {
+    "plug/__init__.py": "import importlib, pkgutil\nfound = [importlib.import_module(f'plug.{i.name}') for i in pkgutil.iter_modules(__path__)]\n"
+}
 
 
 def _installed(version: str, needs: str = "", other: str = "1.0") -> dict[str, str]:
