@@ -13,6 +13,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import functools
+import linecache
 import os
 import sys
 import threading
@@ -38,6 +39,7 @@ WATCHED = frozenset(
 #: environment variable read (``None``: all of them).
 FORK_EXEC, SEND, ENVIRONMENT, INPUT = "nbexp.fork_exec", "nbexp.send", "nbexp.environment", "builtins.input"
 FOLDER = "nbexp.folder"  # the working directory was asked for
+SOURCE = "nbexp.source"  # lines of a source were asked for, which may be in memory already
 
 _listener: Listener | None = None
 _listeners: tuple[Listener, ...] = ()  # the one above, and those that listen for a while beside it
@@ -91,6 +93,7 @@ def install() -> None:
     _watch_fork_exec()
     _watch_environment()
     _watch_folder()
+    _watch_sources()
 
 
 def _watch_fork_exec() -> None:
@@ -167,6 +170,18 @@ def _watch_folder() -> None:
             return original()
 
         setattr(os, name, functools.wraps(original)(getcwd))
+
+
+def _watch_sources() -> None:
+    """Wrap ``linecache.getlines``, in which `inspect.getsource` and its kin end."""
+    original = linecache.getlines
+
+    @functools.wraps(original)
+    def getlines(filename: Any, *arguments: Any, **named: Any) -> list[str]:
+        emit(SOURCE, filename)
+        return original(filename, *arguments, **named)
+
+    linecache.getlines = getlines
 
 
 class InputWatch:

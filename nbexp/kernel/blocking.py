@@ -39,6 +39,8 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
         what = "all environment variables" if name == "*" else f"the environment variable {name}"
         advice = "Read it in a plain cell above: its value is then an input."
         yield Reason("effect", name, f"it read {what}. {advice}")
+    if effects.sources:
+        yield Reason("effect", "", "it read the source of a cell, where only its meaning counts. Use a plain cell")
     yield from _each("it changed the environment variable", effects.env_changed)
     if effects.moved:
         advice = "Do that in a plain cell above, or give the whole path of what it reads and writes."

@@ -101,6 +101,7 @@ class Recorder:
             env=("*",) if "*" in seen.env else tuple(seen.env),
             env_changed=tuple(name for name, before in seen.env_set.items() if os.environ.get(name) != before),
             unpickled=tuple(seen.unpickled),
+            sources=tuple(seen.sources),
             folder_asked=seen.folder_asked,
             moved=places.working_directory() != self._cwd,
             paths_changed=sys.path != self._sys_path,

@@ -39,6 +39,9 @@ _SOURCE_READERS = frozenset(
      "importlib.metadata", "importlib.metadata._adapters", "importlib.metadata._meta"}
 )  # fmt: skip
 
+#: Modules of Python that show lines of code beside an error.
+_SHOW_SOURCES = frozenset({"traceback", "warnings", "logging", "pdb", "bdb"})
+
 #: Frames between `os.environ` and whoever reads it.
 _ENVIRONMENT_DOORS = frozenset({"os", "_collections_abc", "collections.abc", "nbexp.kernel.audit"})
 
@@ -111,6 +114,18 @@ def lists_modules(frame: FrameType, path: Any) -> bool:
     if frame.f_code.co_name != "_iter_file_finder_modules" or module_of(frame) != "pkgutil":
         return False
     return bool(frame.f_locals["importer"].path == path)
+
+
+def source_by_project(frame: FrameType | None) -> bool:
+    """Whether notebook or project code asks for a source: not what shows tracebacks and warnings."""
+    while frame is not None:
+        module = module_of(frame)
+        if module in _SHOW_SOURCES:
+            return False
+        if module.partition(".")[0] not in _BETWEEN:
+            return is_project(module)
+        frame = frame.f_back
+    return False
 
 
 def removes_tree(frame: FrameType) -> bool:

@@ -58,6 +58,7 @@ class Effects:
         env: Environment variables that notebook or project code read; ``("*",)`` if it took all of them.
         env_changed: Environment variables that the stage set to something else, imports of packages aside.
         unpickled: Module and name of each function and class that was looked up for a pickle.
+        sources: Names of cells, as compiled, whose source text notebook or project code read.
         folder_asked: Whether notebook or project code asked for the working directory.
         moved: Whether the working directory changed. paths_changed: whether `sys.path` is not as it was.
         changed: Files that something else changed between the stage's reading and its end: no digest is sure.
@@ -75,6 +76,7 @@ class Effects:
     env: tuple[str, ...] = ()
     env_changed: tuple[str, ...] = ()
     unpickled: tuple[tuple[str, str], ...] = ()
+    sources: tuple[str, ...] = ()
     folder_asked: bool = False
     moved: bool = False
     paths_changed: bool = False
@@ -98,6 +100,7 @@ class Seen:
     env: dict[str, None] = field(default_factory=dict)
     env_set: dict[str, str | None] = field(default_factory=dict)
     unpickled: dict[tuple[str, str], None] = field(default_factory=dict)
+    sources: dict[str, None] = field(default_factory=dict)
     folder_asked: bool = False
     problem: str = ""
 

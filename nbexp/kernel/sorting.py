@@ -8,6 +8,7 @@ import threading
 from types import FrameType
 from typing import Any
 
+from nbexp.code.origin import origin_of_file
 from nbexp.kernel import audit, origins, places
 from nbexp.kernel.plugins import modules_digest
 from nbexp.kernel.programs import tells_of_machine
@@ -50,6 +51,8 @@ class Sorter:
             self._opened(arguments[0], arguments[2], frame)
         elif event == audit.ENVIRONMENT:
             self._environment_read(arguments[0], frame)
+        elif event == audit.SOURCE:
+            self._source_read(arguments[0], frame)
         elif event == audit.FOLDER:
             self.seen.folder_asked |= origins.folder_by_project(frame) and not origins.in_installed_import(frame)
         elif event in ("os.putenv", "os.unsetenv"):
@@ -100,6 +103,16 @@ class Sorter:
             self.seen.reads[resolved] = FileUse(name, resolved, signature(resolved))
         elif kind == "other":
             self.seen.connections.setdefault(Connection("pipe", name))
+
+    def _source_read(self, name: Any, frame: FrameType) -> None:
+        """Code counts by its meaning; whoever reads its text depends on the file too, even if that is in memory."""
+        if not origins.source_by_project(frame) or origins.in_installed_import(frame):
+            return
+        path, resolved = places.resolve(name, self._cwd)
+        if places.kind(resolved) != "file":
+            self.seen.sources.setdefault(path)
+        elif origin_of_file(resolved).kind == "project" and resolved not in self.seen.writes:
+            self.seen.reads.setdefault(resolved, FileUse(path, resolved, signature(resolved)))
 
     def _listed(self, path: Any, frame: FrameType) -> None:
         if isinstance(path, int):  # an open folder: `open` has told of it, `shutil.rmtree` and `os.fwalk` use it
