@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from nbexp.errors import BadUse, NbexpError, Unfingerprintable, closest
 from nbexp.kernel.execution import Execution, code_of_cell
+from nbexp.kernel.registered import formatters_part, is_host, reached
 from nbexp.kernel.verification import Verifier
 from nbexp.records import Reason
 from nbexp.snapshot.state import state_differences
 from nbexp.stage.explain import reasons_for_miss
-from nbexp.stage.key import make_inputs
+from nbexp.stage.key import Held, make_inputs
 from nbexp.stage.lookup import look_up
 
 if TYPE_CHECKING:
@@ -39,20 +41,26 @@ def decide(session: Session, execution: Execution) -> None:
 
 
 def _find_inputs(session: Session, execution: Execution) -> None:
-    shell = session.shell
+    shell, registered = session.shell, session.tables.now()
+    execution.registered = registered.by_user()
 
-    def is_host(name: str, value: Any) -> bool:
-        put_there = name == "open" and shell.user_ns_hidden.get("open") is value
-        return put_there or name in ("get_ipython", "exit", "quit")
+    def reached_now(asks_shell: bool) -> list[Held]:
+        if registered.transformers and (asks_shell or "get_ipython" in (execution.info.transformed_cell or "")):
+            why = "code that its magics run goes through an AST transformer. Run that code without the magic."
+            execution.unstorable("effect", "ast_transformers", why)
+        return reached(registered, execution.analysis, asks_shell)
 
     try:
+        execution.formatters = formatters_part(shell, registered)
+        execution.formatters_now = lambda: formatters_part(shell, session.tables.now())
         execution.inputs = make_inputs(
             execution.analysis,
             execution.spec,
             execution.settings,
             execution.names_before,
-            is_host,
+            partial(is_host, shell),
             session.patches.now(),
+            reached_now,
         )
     except Unfingerprintable as error:
         execution.unstorable("unfingerprintable", error.path, error.sentences)

@@ -36,6 +36,8 @@ class Execution:
         reasons: Why it runs. unstored: Why it will not be stored.
         before, settings: The names and kernel settings before it ran.
         aside, names_before: What its own last run left behind, set aside; the user's names without these.
+        registered: What the user has registered with IPython before it ran (`Registered.by_user`).
+        formatters: What decided how values are shown, as a dependency; formatters_now: what decides it when called.
         asked: What it asked nbexp for while it ran (parameters, values of other records), as dependencies.
         metrics, results: What it logged. memos: Functions that it reaches and that have cached something.
         printed: Whether it may have written text: the line then has to wait for the text to be sent.
@@ -55,6 +57,9 @@ class Execution:
     settings: Mapping[str, Any] = field(default_factory=dict)
     aside: dict[str, Any] = field(default_factory=dict)
     names_before: list[str] = field(default_factory=list)
+    registered: list[tuple[str, Any]] = field(default_factory=list)
+    formatters: Part | None = None
+    formatters_now: Callable[[], Part | None] = lambda: None
     asked: dict[tuple[str, str], Part] = field(default_factory=dict)
     metrics: list[Metric] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)

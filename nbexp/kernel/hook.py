@@ -1,8 +1,8 @@
 """How a `%%stage` cell is caught in IPython without changing how it runs (L10).
 
 The input transformer turns the header into a string literal on the same line: line numbers, `await`, nested magics and
-``from __future__`` stay as without it, and the literal is inert where nbexp is not loaded. The AST transformer takes
-the literal out and asks the session: on a miss the tree runs as it is, on a hit it is swapped for a call that restores.
+``from __future__`` stay as without it, and the literal is inert where nbexp is not loaded. The AST transformers take
+the literal out and ask the session: on a miss the tree runs as it is, on a hit it is swapped for a call that restores.
 Whatever goes wrong here, the cell runs: an exception that left an AST transformer would unregister it.
 """
 
@@ -45,34 +45,52 @@ def header_to_literal(lines: list[str]) -> list[str]:
 header_to_literal.has_side_effects = True  # type: ignore[attr-defined]
 
 
+class HeaderTaker(ast.NodeTransformer):
+    """Takes the header's literal out of a tree, before the transformers of others see it; `current` then has it."""
+
+    def __init__(self, current: threading.local) -> None:
+        self._current = current
+
+    def visit(self, tree: ast.AST) -> Any:
+        """Called by IPython with every tree that it is about to compile."""
+        header = _take_header(tree)
+        if header is not None:
+            self._current.header = header
+        return tree
+
+
 class Hook(ast.NodeTransformer):
     """Connects one shell to one session: transformers, events, and the door through which a swapped body calls back."""
 
     def __init__(self, shell: InteractiveShell, session: Session) -> None:
         self.shell, self.session = shell, session
         self._current = threading.local()  # a subshell runs its cells in a thread of its own
+        self._taker = HeaderTaker(self._current)
 
     def install(self) -> None:
         """Start to catch `%%stage` cells."""
         setattr(builtins, DOOR, self.session.door)
         self.shell.input_transformers_cleanup.append(header_to_literal)
-        self.shell.ast_transformers.insert(0, self)
+        self.shell.ast_transformers.insert(0, self._taker)
+        self.shell.ast_transformers.append(self)
         self.shell.events.register("pre_run_cell", self._before)
         self.shell.events.register("post_run_cell", self._after)
 
     def remove(self) -> None:
         """Undo `install`."""
         self.shell.input_transformers_cleanup.remove(header_to_literal)
-        if self in self.shell.ast_transformers:
-            self.shell.ast_transformers.remove(self)
+        for transformer in (self._taker, self):
+            if transformer in self.shell.ast_transformers:
+                self.shell.ast_transformers.remove(transformer)
         self.shell.events.unregister("pre_run_cell", self._before)
         self.shell.events.unregister("post_run_cell", self._after)
         if getattr(builtins, DOOR, None) is self.session.door:
             delattr(builtins, DOOR)
 
     def visit(self, tree: ast.AST) -> Any:
-        """Called by IPython with every tree that it is about to compile."""
-        header = _take_header(tree)
+        """Called by IPython with every tree that it is about to compile, after the transformers of others."""
+        header: str | None = getattr(self._current, "header", None)
+        self._current.header = None
         if header is None or not isinstance(tree, ast.Module):
             return tree
         info: ExecutionInfo | None = getattr(self._current, "info", None)
@@ -83,8 +101,16 @@ class Hook(ast.NodeTransformer):
         return self.session.enter(tree, header, info)
 
     def _before(self, info: ExecutionInfo) -> None:
-        self._current.info = info
+        self._current.info, self._current.header = info, None
+        self._be_last()
         self.session.before_cell(info)
+
+    def _be_last(self) -> None:
+        """What the user's transformers make of a cell is what runs, and what counts; what restores it is not theirs."""
+        transformers = self.shell.ast_transformers
+        if transformers and transformers[-1] is not self and self in transformers:
+            transformers.remove(self)
+            transformers.append(self)
 
     def _after(self, result: ExecutionResult | None) -> None:
         self._current.info = None

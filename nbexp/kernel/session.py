@@ -29,6 +29,7 @@ from nbexp.kernel.parameters import names_part, parameter_part, parameters_in
 from nbexp.kernel.patching import Patches
 from nbexp.kernel.place import Place, find_place
 from nbexp.kernel.recording import Recording
+from nbexp.kernel.registered import Tables, changed, formatters_part
 from nbexp.kernel.restoring import Door, apply_hit, body_of_failure, body_of_hit, with_output_check
 from nbexp.records import Metric, Part, Reason, Result, Status
 from nbexp.snapshot.data import DigestCache
@@ -49,6 +50,10 @@ OF_THE_SHELL = frozenset(
 )  # fmt: skip
 
 
+#: The transformers of `nbexp.kernel.hook`.
+_OWN_TRANSFORMERS = 2
+
+
 class Session:
     """The stages of one shell.
 
@@ -59,7 +64,8 @@ class Session:
         shell: As given. place: The notebook and its project. config: The project's settings. store: Its store.
         enabled: Whether stages are looked up and stored (``%nbexp on | off``).
         parameters: Names that the notebook's parameters cells bind.
-        patches: Monkeypatches of installed packages. files: Known digests of files.
+        patches: Monkeypatches of installed packages. tables: What is registered with IPython.
+        files: Known digests of files.
 
     Raises:
         NbexpError: The project's settings cannot be read.
@@ -74,6 +80,7 @@ class Session:
         self.config: Config = load_config(self.place.root)
         self.store = Store.open(self.place.root, config=self.config)
         self.patches = Patches()
+        self.tables = Tables(shell)
         self.files: DigestCache = {}
         self._lines = Lines(show, self.store, self.config.line)
         self._recorder = Recorder(own=[os.fspath(self.store.path)])
@@ -120,6 +127,7 @@ class Session:
 
     def _conclude(self, execution: Execution, result: ExecutionResult | None) -> None:
         try:
+            self._check_registered(execution)
             status = finish(self, execution, result)
         except KeyboardInterrupt:
             reason = Reason("interrupted", "", "storing was interrupted")
@@ -159,7 +167,8 @@ class Session:
 
     def _enter(self, tree: ast.Module, header: str, info: ExecutionInfo) -> ast.Module:
         spec = parse_spec(header)
-        analysis = analyse(tree, info.transformed_cell or info.raw_cell or "")
+        text = info.transformed_cell or info.raw_cell or ""
+        analysis = analyse(tree, text, as_written=len(self.shell.ast_transformers) <= _OWN_TRANSFORMERS)
         cell = str(getattr(info, "cell_id", None) or "")
         inside = self._cells.enclosing() is not None
         execution = Execution(info, tree, self._names.name(spec, analysis, cell), spec, analysis)
@@ -184,6 +193,14 @@ class Session:
         self._leftovers.note_cell(owner, execution.info.transformed_cell or "")
         execution.aside = self._leftovers.set_aside(owner, execution.analysis, shell.user_ns)
         execution.names_before = user_names(shell.user_ns, shell.user_ns_hidden)
+
+    def _check_registered(self, execution: Execution) -> None:
+        """A hit registers nothing with IPython: a stage that does is not stored."""
+        if execution.recording is None or execution.formatters is None:
+            return
+        if label := changed(execution.registered, self.tables.now().by_user()):
+            why = f"it registered {label} with IPython, which a hit would not. Do it in a plain cell above."
+            execution.unstorable("effect", label, why)
 
     def _put_back(self, execution: Execution) -> None:
         shell, owner = self.shell, execution.cell or execution.name
@@ -258,6 +275,8 @@ class Session:
             return parameter_part(part.name, self._parameters_now())
         if part.kind == "parameters":
             return names_part(self._parameters_now())
+        if part.kind == "formatters":
+            return formatters_part(self.shell, self.tables.now())
         from nbexp.kernel.loading import load_part
 
         return load_part(self, part.name)

@@ -16,6 +16,7 @@ from nbexp.kernel.figures import figures_part
 from nbexp.kernel.namespace import changed_since
 from nbexp.kernel.plugins import modules_part
 from nbexp.kernel.recording import Observed
+from nbexp.kernel.registered import reaches_formatters
 from nbexp.kernel.seen import FileUse, signature
 from nbexp.kernel.verification import names_of, rng_part
 from nbexp.records import Part, Record
@@ -179,6 +180,8 @@ def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) 
     yield from (rng_part(name, use.start) for name, use in sorted(observed.generators.items()) if use.depends)
     yield from _imports(execution, observed.imported)
     yield from execution.asked.values()
+    if any(message.kind in ("display", "update") for message in observed.messages):
+        yield from _formatters(execution)
     if effects.folder_asked:
         yield folder_part()
     if observed.figures.asked:
@@ -187,6 +190,18 @@ def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) 
     found = [(module, name) for module, name in effects.unpickled if module not in observed.imported]
     own = execution.analysis.stores | execution.analysis.deletes
     yield from unpickled_parts(found, names_of(execution.inputs.key), own)
+
+
+def _formatters(execution: Execution) -> Iterator[Part]:
+    """What decides how the values looked that the stage displayed."""
+    before = execution.formatters
+    if before is None:
+        return
+    roots = execution.inputs.roots if execution.inputs is not None else ()
+    if not reaches_formatters(roots) and execution.formatters_now() != before:
+        why = "what they work with changed while the stage ran"
+        raise Unstorable("display formatters", "IPython", why, "Show the value last in the cell, or in a plain cell.")
+    yield before
 
 
 def _file(use: FileUse, cache: DigestCache) -> Part:

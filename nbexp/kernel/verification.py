@@ -53,7 +53,7 @@ class Verifier:
             return log_part_now(part)
         if part.kind == "unpickled":
             return unpickled_part(part.name, names_of(self._key))
-        if part.kind in ("load", "parameter", "parameters"):
+        if part.kind in ("load", "parameter", "parameters", "formatters"):
             return self._asked(part)
         return replace(part, digest="")
 

@@ -81,17 +81,20 @@ class Analysis:
     changed: tuple[ast.Attribute, ...]
 
 
-def analyse(tree: ast.Module, source: str) -> Analysis:
+def analyse(tree: ast.Module, source: str, *, as_written: bool = True) -> Analysis:
     """Analyse a cell's body, as IPython transformed it, without the stage header.
 
     Args:
         tree: The parsed source. source: Its text; results are remembered by it.
+        as_written: Whether the tree is what the text says: nobody's AST transformer has been at it.
 
     Example:
         >>> text = "y = x + 1\\ny"
         >>> analyse(ast.parse(text), text).live_in
         frozenset({('x',)})
     """
+    if not as_written:
+        return _analyse(tree, source)
     found = _cache.get(source)
     if found is None:
         found = _cache[source] = _analyse(tree, source)

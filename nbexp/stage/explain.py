@@ -9,7 +9,7 @@ from nbexp.records import Key, Part, Reason, Record
 #: Kinds in the order in which a person wants to hear of them.
 _ORDER = (
     "source", "option", "function", "class", "input", "global", "alias", "sharing", "file", "load", "parameter",
-    "parameters", "rng", "module", "package", "state", "python",
+    "parameters", "formatters", "rng", "module", "package", "state", "python",
 )  # fmt: skip
 
 _RANKS = {kind: rank for rank, kind in enumerate(_ORDER)}
@@ -124,7 +124,7 @@ def _moved(part: Part) -> Reason:
 
 _NOUNS = {
     "global": "variable", "alias": "module", "sharing": "sharing of", "state": "setting",
-    "load": "loaded value",
+    "load": "loaded value", "formatters": "the display of",
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from nbexp.adapters.code import code_fingerprint, is_code, resolve
 from nbexp.code.monkeypatches import PYTHON, Monkeypatch
 from nbexp.code.reference import is_project_code
 from nbexp.errors import BadUse, closest
-from nbexp.fingerprints.fingerprint import Fingerprint, fingerprint
+from nbexp.fingerprints.fingerprint import Fingerprint, atom, fingerprint
 from nbexp.fingerprints.preview import preview
 from nbexp.records import Key, Part
 from nbexp.snapshot.environment import package_part, python_part
@@ -31,6 +31,23 @@ from nbexp.stage.spec import Spec
 from nbexp.stage.strings import names_in_value
 
 NOTEBOOK = "__main__"
+
+#: In place of a module, for what code reaches under no name: settings, and what is registered with the shell.
+ASIDE = "<aside>"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Something that code of the stage reaches under no name.
+
+    Attributes:
+        kind: Of its part in the key. label: What people call it: ``%foo``, ``pandas.display.float_format``.
+        value: The object.
+    """
+
+    kind: str
+    label: str
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +75,8 @@ class Inputs:
 
     def variables(self) -> tuple[str, ...]:
         """The labels of the values (not the code) that the stage reads."""
-        return tuple(sorted(label for label, root in self.roots.items() if not root.is_code))
+        found = (label for label, root in self.roots.items() if not root.is_code and root.name.module != ASIDE)
+        return tuple(sorted(found))
 
 
 def make_inputs(
@@ -68,6 +86,7 @@ def make_inputs(
     everything: Sequence[str],
     is_host: Callable[[str, Any], bool],
     patches: Iterable[Monkeypatch] = (),
+    registered: Callable[[bool], Sequence[Held]] = lambda asks_shell: (),
 ) -> Inputs:
     """The inputs and static key of a stage about to run.
 
@@ -78,6 +97,8 @@ def make_inputs(
         everything: All the user's names: read if the cell's code looks names up dynamically.
         is_host: Whether a notebook name is bound to what IPython put there itself; such names are no inputs.
         patches: Functions of the notebook or project that stand in installed packages: inputs of all that use these.
+        registered: What the stage reaches of what the user registered with the shell; it is told whether code of the
+            stage asks for the shell.
 
     Raises:
         Unfingerprintable: An input's content cannot be told for sure; its path begins with the variable's name.
@@ -92,6 +113,8 @@ def make_inputs(
     for chain in analysis.texts:
         walk.add(_names(_names_in_value(chain)))
     walk.run()
+    walk.hold(_held_in_settings(settings), if_more=True)
+    _hold_registered(walk, registered)
     _check_ignored(spec.ignore, walk, everything)
     walk.patched(list(patches))
     loaded = loaded_project_modules() if analysis.any_import else set()
@@ -113,6 +136,22 @@ def _check_ignored(ignored: Iterable[str], walk: Walk, everything: Sequence[str]
         if name not in walk.met and name not in everything:
             known = (label for label, root in walk.roots.items() if not root.is_code)
             raise BadUse(f'there is no variable "{name}", which --ignore names', closest(name, known))
+
+
+def _hold_registered(walk: Walk, registered: Callable[[bool], Sequence[Held]]) -> None:
+    """What is registered may itself ask for the shell, and so reach more."""
+    asked = None
+    while asked is not walk.asks_shell:
+        asked = walk.asks_shell
+        walk.hold(registered(asked))
+
+
+def held_part(kind: str, name: str, things: Iterable[Held], is_host: Callable[[str, Any], bool]) -> Part:
+    """One part for things that stand under no name, and all that these lead to; `is_host` as in `make_inputs`."""
+    walk = Walk(frozenset(), is_host)
+    walk.hold(things)
+    modules = module_parts(walk.imports) if walk.imports else []
+    return Part(kind, name, key_of([*walk.parts.values(), *modules]).digest)
 
 
 def key_of(parts: Iterable[Part]) -> Key:
@@ -159,6 +198,7 @@ class Walk:
         ignored: Labels of inputs that do not count. is_host: As in `make_inputs`.
         parts: What was found, by kind and name. roots: The values and code behind it, by label.
         imports: Modules that the code imports. met: Which of `ignored` were found.
+        asks_shell: Whether any of it calls ``get_ipython``.
     """
 
     ignored: frozenset[str]
@@ -167,6 +207,7 @@ class Walk:
     roots: dict[str, Root] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
     met: set[str] = field(default_factory=set)
+    asks_shell: bool = False
     _pending: deque[tuple[Name, str]] = field(default_factory=deque)
     _seen: set[Name] = field(default_factory=set)
     _packages: set[str] = field(default_factory=set)
@@ -187,7 +228,31 @@ class Walk:
                 self._seen.add(name)
                 self._visit(name, via)
 
+    def hold(self, things: Iterable[Held], *, if_more: bool = False) -> None:
+        """Add what stands under no name, and what that leads to.
+
+        Args:
+            if_more: Leave out what its place in another part tells whole: it leads nowhere, and nobody can change it.
+        """
+        for held in things:
+            code = is_code(held.value)
+            mark = (code_fingerprint if code else fingerprint)(held.value, label=held.label)
+            if if_more and not (code or mark.nodes or mark.reads or mark.packages or mark.imports):
+                continue
+            label = self._free_label(held.label, mark)
+            self.roots[label] = Root(Name(ASIDE, (label,)), label, held.value, mark, code)
+            self.parts[held.kind, label] = Part(held.kind, label, mark.digest.hex(), preview(held.value))
+            self._reached(mark, label)
+        self.run()
+
+    def _free_label(self, label: str, mark: Fingerprint) -> str:
+        """Of two things that are called the same, as the formatters of a class and of the one it took the place of."""
+        while label in self.roots and self.roots[label].mark.digest != mark.digest:
+            label += "'"
+        return label
+
     def _visit(self, name: Name, via: str) -> None:
+        self.asks_shell |= name.path[-1:] == ("get_ipython",)
         found = resolve(name)
         for alias, module in found.modules:
             self.parts["alias", str(alias)] = Part(
@@ -261,4 +326,14 @@ def _setting_parts(settings: Mapping[str, Any]) -> list[Part]:
         Part("state", probe, fingerprint(difference, label=probe).digest.hex(), preview(difference))
         for probe, difference in sorted(settings.items())
         if difference
+    ]
+
+
+def _held_in_settings(settings: Mapping[str, Any]) -> list[Held]:
+    """Settings that are no plain values: functions that a library calls, loggers."""
+    return [
+        Held("state", f"{probe}.{name}", value)
+        for probe, difference in sorted(settings.items())
+        for name, value in difference.items()
+        if not atom(value)
     ]
