@@ -28,6 +28,8 @@ _MODEL = "import torch\ntorch.manual_seed(0)\nm = torch.nn.Linear(2, 1)\nopt = t
 
 CASES = [
     # outputs among each other
+    _replayed("record of an array", "import numpy as np", "a = np.array([(1, 2.0)], [('a', 'i4'), ('b', 'f8')])\nr = a[0]", cell("r['a'] = 7"), final("int(a['a'][0])", 7), needs="numpy"),
+    _replayed("record of an earlier array", "import numpy as np\na = np.array([(1, 2.0)], [('a', 'i4'), ('b', 'f8')])", "r = a[0]", cell("r['a'] = 7"), final("int(a['a'][0])", 7), needs="numpy"),
     _replayed("inner list of two outputs", "", "a = [1]\nb = {'a': a}", final("b['a'] is a", True)),
     _replayed("then mutated by the user", "", "a = [1]\nb = {'a': a}", cell("a.append(2)"), final("b", {"a": [1, 2]})),
     _replayed("equal outputs stay two", "", "a = [1]\nb = [1]", cell("a.append(2)"), final("b", [1])),
