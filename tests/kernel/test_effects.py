@@ -557,7 +557,8 @@ LOOKS = [
     ("all packages", "import importlib.metadata as m; m.packages_distributions()", "{}"),
     (
         "modules to be found",
-        "import pkgutil, sys; sys.path[:] = ['', *(p for p in sys.path if 'python3' in p)]; list(pkgutil.iter_modules())",
+        "import pkgutil, sys\nsys.path[:] = ['', *(p for p in sys.path if 'python3' in p)]\n"
+        "list(pkgutil.iter_modules())",
         '{"modules": ["."]}',
     ),
     ("modules in a folder", "import pkgutil; list(pkgutil.iter_modules(['pack']))", '{"modules": ["pack"]}'),
