@@ -39,9 +39,9 @@ _DISPLAY = "the display of "
 _PRINTERS = ("type_printers", "deferred_printers", "singleton_printers")
 _values_of, _printers_in = attrgetter("_trait_values"), itemgetter(*_PRINTERS)
 
-#: What ``%precision``, ``%pprint`` and the like set, with the defaults; and which values of a cell are shown.
-_TEXT = {"pprint": True, "float_precision": "", "max_width": 79, "max_seq_length": 1000, "verbose": False}
-_INTERACTIVITY, _LAST_ONLY = "ast_node_interactivity", "last_expr"
+#: Which expressions of a cell are shown, if the user has not changed it. The setting itself is one of
+#: `nbexp.snapshot.display_probes`.
+_LAST_ONLY = "last_expr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ class Registered:
         magics: By label (``%foo``), those that are not IPython's own.
         formatters: Printers of the user and for types of the user, each with what to call it.
         transformers: AST transformers. hooks: Functions of the user that are called for each cell.
-        settings: How values are shown, where it is not the default.
+        shows_more: Whether more than the last value of a cell is shown.
     """
 
     magics: Mapping[str, Any]
     formatters: tuple[tuple[str, Any], ...]
     transformers: tuple[Any, ...]
     hooks: tuple[tuple[str, Any], ...]
-    settings: Mapping[str, Any]
+    shows_more: bool
 
     def by_user(self) -> list[tuple[str, Any]]:
         """What is the user's, each with what to call it: to be compared by identity with another time's."""
@@ -67,13 +67,12 @@ class Registered:
             return []
         magics = [(label, value) for label, value in self.magics.items() if _is_users(value)]
         fields = [(label, each) for label, value in magics for each in _fields(value).values()]
-        settings = [(f"ipython.{name}", value) for name, value in self.settings.items()]
         transformers = [("an AST transformer", each) for each in self.transformers]
-        return [*magics, *fields, *self.formatters, *transformers, *self.hooks, *settings]
+        return [*magics, *fields, *self.formatters, *transformers, *self.hooks]
 
 
 #: As it nearly always is: told by identity, for every stage asks.
-_NOTHING = Registered({}, (), (), (), {})
+_NOTHING = Registered({}, (), (), (), False)
 
 
 class Tables:
@@ -103,7 +102,7 @@ def reached(registered: Registered, analysis: Analysis, asks_shell: bool) -> lis
     all_of_it, magics = asks_shell or bool(analysis.dynamic), registered.magics
     called = magics.keys() if asks_shell or _asks(analysis) else magics.keys() & {*analysis.always, *_TAKEN_FOR_CODE}
     found = [Held("function", label, _content(magics[label])) for label in sorted(called)]
-    shows = all_of_it or (analysis.has_last and not analysis.quiet) or _INTERACTIVITY in registered.settings
+    shows = all_of_it or (analysis.has_last and not analysis.quiet) or registered.shows_more
     return [*found, *(_formatting(registered) if shows else ())]
 
 
@@ -146,8 +145,7 @@ def _asks(analysis: Analysis) -> bool:
 
 
 def _formatting(registered: Registered) -> list[Held]:
-    settings = [Held("state", f"ipython.{name}", value) for name, value in registered.settings.items()]
-    return [*settings, *(Held("state", label, value) for label, value in registered.formatters)]
+    return [Held("state", label, value) for label, value in registered.formatters]
 
 
 # the tables
@@ -178,7 +176,6 @@ def _entries(shell: Any) -> list[Any]:
     for printers in filter(None, _tables(formatters.values())):
         found += printers
         found += printers.values()
-    found += formatters["text/plain"]._trait_values.values()
     found += shell.ast_transformers
     for hooks in _hooks(shell).values():
         found += hooks
@@ -199,7 +196,7 @@ def _look(shell: Any) -> Registered:
     }
     transformers = tuple(each for each in shell.ast_transformers if _home(each).partition(".")[0] != "nbexp")
     hooks = tuple((label, each) for label, hooks in _hooks(shell).items() for each in hooks if _is_users(each))
-    found = Registered(magics, tuple(_printers(shell)), transformers, hooks, _settings(shell))
+    found = Registered(magics, tuple(_printers(shell)), transformers, hooks, shell.ast_node_interactivity != _LAST_ONLY)
     return _NOTHING if found == _NOTHING else found
 
 
@@ -218,15 +215,6 @@ def _type_name(key: Any) -> str:
     if isinstance(key, tuple):
         return ".".join(map(str, key))
     return key.__qualname__ if isinstance(key, type) else "one object"
-
-
-def _settings(shell: Any) -> dict[str, Any]:
-    text = shell.display_formatter.formatters["text/plain"]
-    found = {name: getattr(text, name, default) for name, default in _TEXT.items()}
-    different = {name: value for name, value in found.items() if value != _TEXT[name]}
-    if shell.ast_node_interactivity != _LAST_ONLY:
-        different[_INTERACTIVITY] = shell.ast_node_interactivity
-    return different
 
 
 # whose they are, and what they are
