@@ -21,14 +21,16 @@ from nbexp.records import Part
 from nbexp.snapshot.environment import package_part
 from nbexp.stage.key import Walk
 
-#: Whether a logger is on at a level; the handlers that its records meet; all of one logger; what a level is called;
-#: what holds for all loggers.
-LEVEL, HANDLERS, LOGGER, NAME, GENERAL = "log level", "log handlers", "logger", "log level name", "logging"
+#: Whether a logger is on at a level; from which level on it is; the handlers that its records meet; all of one logger;
+#: what a level is called; what holds for all loggers.
+LEVEL, EFFECTIVE, HANDLERS, LOGGER = "log level", "log effective level", "log handlers", "logger"
+NAME, GENERAL = "log level name", "logging"
 
 #: Added to the kinds of loggers that an import in the stage made: they are as this import leaves them, or not there.
 OF_IMPORT = " of an import"
 
-_KINDS = (LEVEL, HANDLERS, LOGGER, NAME, GENERAL, *(kind + OF_IMPORT for kind in (LEVEL, HANDLERS, LOGGER)))
+_OF_LOGGERS = (LEVEL, EFFECTIVE, HANDLERS, LOGGER)
+_KINDS = (*_OF_LOGGERS, NAME, GENERAL, *(kind + OF_IMPORT for kind in _OF_LOGGERS))
 
 #: What `logging` keeps in a handler; the rest is its class's own.
 _OF_HANDLER = frozenset(
@@ -56,6 +58,8 @@ def log_part(kind: str, name: str) -> Part:
     if plain == LEVEL:
         logger, _, level = name.rpartition(" ")
         text = "on" if _is_on(logger, int(level)) else "off"
+    elif plain == EFFECTIVE:
+        text = str(next((logger.level for logger in chain(name) if logger.level), 0))
     elif plain == NAME:
         text = str(logging.getLevelName(ast.literal_eval(name)))
     elif plain == LOGGER:

@@ -17,6 +17,7 @@ from typing import Any
 
 from nbexp.errors import Unfingerprintable
 from nbexp.kernel.logparts import (
+    EFFECTIVE,
     GENERAL,
     HANDLERS,
     LEVEL,
@@ -92,6 +93,7 @@ class LogWatch:
 
     def _forget(self) -> None:
         self._levels: dict[tuple[int, int], logging.Logger] = {}
+        self._effective: dict[int, logging.Logger] = {}
         self._met: dict[int, logging.Logger] = {}
         self._names: dict[str, None] = {}
         self._loggers: dict[int, Any] = {}
@@ -109,6 +111,7 @@ class LogWatch:
         try:
             wrap = self._wrappings.wrap
             wrap(logging.Logger, "isEnabledFor", self._enabling(logging.Logger.isEnabledFor))
+            wrap(logging.Logger, "getEffectiveLevel", self._levelling(logging.Logger.getEffectiveLevel))
             wrap(logging.Logger, "callHandlers", self._calling(logging.Logger.callHandlers))
             wrap(logging, "getLevelName", self._naming(logging.getLevelName))
             for name in _GENERAL:
@@ -161,6 +164,18 @@ class LogWatch:
 
         return is_enabled_for
 
+    def _levelling(self, original: Callable[..., int]) -> Callable[..., int]:
+        effective = self._effective
+
+        def get_effective_level(logger: logging.Logger) -> int:
+            if id(logger) not in effective and not _is_writer():
+                frame = sys._getframe(1)
+                if frame.f_code is not _ENABLED and not in_installed_import(frame):
+                    effective[id(logger)] = logger
+            return original(logger)
+
+        return get_effective_level
+
     def _calling(self, original: Callable[..., None]) -> Callable[..., None]:
         def call_handlers(logger: logging.Logger, record: logging.LogRecord) -> None:
             if not _is_writer():
@@ -190,7 +205,7 @@ class LogWatch:
 
     def got(self, owner: Any, name: str, value: Any, frame: FrameType) -> None:
         """Somebody reads an attribute: he depends on it, and may change what it holds."""
-        if frame.f_code is _EFFECTIVE and _is_called_by(frame, _ENABLED):
+        if frame.f_code is _EFFECTIVE:
             return
         if type(value) is list:
             self.setting(owner, name, value, frame)
@@ -217,6 +232,8 @@ class LogWatch:
             yield NAME, name
         for (_, level), logger in self._levels.items():
             yield from self._named(LEVEL, logger, f"{logger.name} {int(level)}")
+        for logger in self._effective.values():
+            yield from self._named(EFFECTIVE, logger, logger.name)
         for logger in self._met.values():
             yield from self._named(HANDLERS, logger, logger.name)
         for owner in self._loggers.values():
@@ -235,6 +252,7 @@ class LogWatch:
 
     def _asking(self) -> Iterator[logging.Logger]:
         yield from self._levels.values()
+        yield from self._effective.values()
         yield from self._met.values()
         yield from (owner for owner in self._loggers.values() if isinstance(owner, logging.Logger))
 
@@ -283,10 +301,6 @@ class _Watched:
 def _is_writer() -> bool:
     """Whether it is the thread that stores: what it asks is no part of the stage."""
     return threading.current_thread().name == THREAD_NAME
-
-
-def _is_called_by(frame: FrameType, code: CodeType) -> bool:
-    return frame.f_back is not None and frame.f_back.f_code is code
 
 
 def _given(logger: logging.Logger, level: int) -> Iterator[logging.Handler]:

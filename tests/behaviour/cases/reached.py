@@ -74,7 +74,7 @@ CASES = [
            miss="class B:\n    @classmethod\n    def count(cls): return len(cls.__subclasses__())\nclass P(B): pass\nclass Q(B): pass", hit="class B:\n    @classmethod\n    def count(cls):\n        return len(cls.__subclasses__())\nclass P(B): pass", value=("y", 2, 1)),
     *twins("get_ipython in a helper", _C, setup="v = 1\ndef g(): return get_ipython().user_ns['v']", source="y = g()", miss="v = 2\ndef g(): return get_ipython().user_ns['v']", hit="v = 2 - 1\ndef g(): return get_ipython().user_ns['v']", value=("y", 2, 1)),
     *_caller("sys._getframe(1).f_globals"),
-    *_caller("inspect.stack()[1].frame.f_globals"),
+    *_caller("inspect.stack(0)[1].frame.f_globals"),
     *_caller("vars(sys.modules['__main__'])"),
     _lazy("polars LazyFrame", "import polars as pl\nlazy = pl.scan_csv('d.csv')", "lazy.collect()['b'][0]", needs="polars"),
     _lazy("pyarrow dataset", "import pyarrow.dataset as ds\nlazy = ds.dataset('d.csv', format='csv')", "lazy.to_table()['b'][0].as_py()", needs="pyarrow"),
