@@ -37,6 +37,7 @@ None
 """
 
 _CLOSURE = """import torch
+torch.manual_seed(0)
 m = torch.nn.Linear(2, 1)
 def counting():
     seen = []
