@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import os
 import sys
+from types import FunctionType
 from typing import Any
 
 HIDDEN = frozenset({"fcntl", "resource", "pwd", "grp", "termios"})
@@ -20,16 +21,19 @@ if any(name.partition(".")[0] == "nbexp" for name in sys.modules):
 _import = builtins.__import__
 
 
-def _refuse(name: str, importer: str) -> None:
+def _hiding_import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
+    importer = str((globals or {}).get("__name__", ""))
     if name.partition(".")[0] in HIDDEN and importer.partition(".")[0] == "nbexp":
         raise ImportError(f"No module named {name!r} (hidden from {importer})")
-
-
-def _hiding(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
-    _refuse(name, str((globals or {}).get("__name__", "")))
     return _import(name, globals, locals, fromlist, level)
 
 
+# With globals of its own, as if the system had made it: a function of the project there would be a patch (D28).
+_hiding = FunctionType(
+    _hiding_import.__code__,
+    {"__builtins__": builtins, "HIDDEN": HIDDEN, "_import": _import},
+    argdefs=_hiding_import.__defaults__,
+)
 builtins.__import__ = _hiding
 for _name in ("fork", "forkpty"):
     if hasattr(os, _name):
