@@ -83,25 +83,6 @@ def project_modules(names: Iterable[str]) -> set[str]:
 _NOTEBOOKS = (NOTEBOOK, "__mp_main__")
 
 
-def source_digest(name: str) -> str | None:
-    """The digest of a project module's code, as loaded, or else as it would be loaded now; None if it is not found."""
-    source = _source(name)
-    return source.digest.hex() if source else None
-
-
-def module_part(name: str) -> Part | None:
-    """The part of a project module: kind ``module``, by its code; None if it is no project module, or not found."""
-    if not is_project(name) or name in _NOTEBOOKS:
-        return None
-    digest = source_digest(name)
-    return Part("module", name, digest) if digest else None
-
-
-def module_closure(name: str) -> tuple[Part, ...]:
-    """The part of a project module and of every project module that it imports, directly and indirectly."""
-    return tuple(part for part in module_parts((name,)) if part.kind == "module")
-
-
 def module_parts(names: Iterable[str]) -> list[Part]:
     """The parts of a stage that imports `names`.
 
