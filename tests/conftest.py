@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,12 @@ import pytest
 
 #: matplotlib builds a font cache of several seconds for each new folder: all tests share one.
 _MATPLOTLIB = Path(tempfile.gettempdir()) / f"nbexp-tests-matplotlib-{os.environ.get('USER', 'user')}"
+
+
+def pytest_configure() -> None:
+    """A program started in the background of a script ignores interrupts, and so would all that tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

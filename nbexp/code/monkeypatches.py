@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import _lru_cache_wrapper
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
@@ -30,13 +30,13 @@ PYTHON = "python"
 
 @dataclass(frozen=True, slots=True)
 class Monkeypatch:
-    """One function or class put into an installed package.
+    """One thing put into an installed package.
 
     Attributes:
         package: The import name of the package, or `PYTHON`.
         name: Where it stands: ``pandas.core.frame.DataFrame.describe``.
-        value: The function or class, or the package's descriptor that holds it; a part of the key of all that use the
-            package.
+        value: The function, class or data, or the package's descriptor that holds it; a part of the key of all that
+            use the package.
     """
 
     package: str
@@ -53,26 +53,59 @@ def monkeypatches() -> tuple[Monkeypatch, ...]:
     return tuple(sorted(_all(), key=lambda patch: str(patch.name)))
 
 
-@dataclass(frozen=True, slots=True)
 class _Project:
-    """The loaded modules of the notebook and project: their names, and the identities of their globals.
+    """The loaded modules of the notebook and project, and what tells their code from that of all others.
 
     Attributes:
-        kinds: Types that were met, and whether their objects could be code or instances of theirs.
+        names: Of the modules. globals: The identities of their globals.
     """
 
-    names: frozenset[str]
-    globals: frozenset[int]
-    kinds: dict[type, bool] = field(default_factory=dict)
+    def __init__(self) -> None:
+        loaded = {
+            name: module
+            for name, module in list(sys.modules.items())
+            if issubclass(type(module), ModuleType) and is_project(name)
+        }
+        self.names = frozenset(loaded)
+        self.globals = frozenset(id(vars(module)) for module in loaded.values())
+        self._kinds: dict[type, bool] = {}
+        self._seen: set[int] = set()
+        self._told: tuple[set[type], set[type]] = set(), set()
+        self._plain: tuple[set[type], set[type]] = set(), set()
 
-    def is_candidate(self, value: Any) -> bool:
-        """Whether `value` is of a type that is worth a look; hundreds of thousands are asked for."""
-        kind = type(value)
-        found = self.kinds.get(kind)
+    def worth_a_look(self, namespace: Mapping[str, Any], *, in_class: bool = False) -> list[tuple[str, Any]]:
+        """What of a namespace could be theirs. Hundreds of thousands are asked for: most are told by their type."""
+        kinds, plain, own, seen = self._told[in_class], self._plain[in_class], self.globals, self._seen
+        for kind in set(map(type, namespace.values())) - kinds:
+            kinds.add(kind)
+            if self._is_plain(kind, in_class):
+                plain.add(kind)
+        return [
+            (name, value)
+            for name, value in namespace.items()
+            if (kind := type(value)) not in plain
+            and (kind is not FunctionType or id(value.__globals__) in own)
+            and (kind is not type or id(value) not in seen)
+        ]
+
+    def _is_plain(self, kind: type, in_class: bool) -> bool:
+        if self.is_candidate_type(kind):
+            return False
+        return not (hasattr(kind, "__get__") and kind.__dictoffset__) if in_class else not issubclass(kind, dict)
+
+    def is_new(self, value: Any) -> bool:
+        """Whether a table or class has not been looked at: modules hand them on by the hundred."""
+        known = id(value) in self._seen
+        self._seen.add(id(value))
+        return not known
+
+    def is_candidate_type(self, kind: type) -> bool:
+        """Whether objects of a type could be code of theirs, or instances of a class of theirs."""
+        found = self._kinds.get(kind)
         if found is None:
             home = kind.__dict__.get("__module__")
             found = kind in _LOOKED_AT or issubclass(kind, type) or home == _MOCKS or home in self.names
-            self.kinds[kind] = found
+            self._kinds[kind] = found
         return found
 
     def defined(self, value: Any) -> bool:
@@ -86,11 +119,15 @@ class _Project:
         if kind is _lru_cache_wrapper:
             return self.defined(value.__wrapped__)
         if kind is property:
-            return any(self.defined(each) for each in (value.fget, value.fset, value.fdel))
+            return any(each is not None and self.defined(each) for each in (value.fget, value.fset, value.fdel))
         home = kind.__dict__.get("__module__")
         if home == _MOCKS or home in self.names:
             return True
         return issubclass(kind, type) and value.__dict__.get("__module__") in self.names
+
+    def holds(self, value: Any) -> bool:
+        """Whether `value` is a candidate, and theirs."""
+        return self.is_candidate_type(type(value)) and self.defined(value)
 
     def held_by(self, descriptor: Any) -> bool:
         """Whether a library's own kind of descriptor holds something of theirs: an accessor of pandas or polars."""
@@ -98,63 +135,37 @@ class _Project:
             held = object.__getattribute__(descriptor, "__dict__")
         except AttributeError:
             return False
-        return type(held) is dict and any(self.is_candidate(each) and self.defined(each) for each in held.values())
-
-
-def _project() -> _Project:
-    loaded = {
-        name: module
-        for name, module in list(sys.modules.items())
-        if issubclass(type(module), ModuleType) and is_project(name)
-    }
-    return _Project(frozenset(loaded), frozenset(id(vars(module)) for module in loaded.values()))
+        return type(held) is dict and any(map(self.holds, held.values()))
 
 
 def _all() -> Iterator[Monkeypatch]:
-    project, tables = _project(), set[int]()
-    for name, module in list(sys.modules.items()):
-        if issubclass(type(module), ModuleType) and not is_project(name) and name not in _LEFT_OUT:
-            package = distribution_of(name) or PYTHON
-            for path, value in _patched(vars(module), project, tables):
-                yield Monkeypatch(package, Name(name, path), value.__func__ if type(value) in _BOUND else value)
+    project = _Project()
+    for module, value in list(sys.modules.items()):
+        if issubclass(type(value), ModuleType) and module not in _LEFT_OUT and module not in project.names:
+            for name, each in _patched(module, vars(value), project):
+                package = distribution_of(name.module) or PYTHON
+                yield Monkeypatch(package, name, each.__func__ if type(each) in _BOUND else each)
 
 
-def _patched(
-    namespace: Mapping[str, Any], project: _Project, tables: set[int]
-) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """What the project put into a module, into its tables, and into the classes that it defines.
-
-    Args:
-        tables: The identities of those that were looked at: modules hand them on by the hundred.
-    """
-    home = namespace.get("__name__")
-    for name, value in list(namespace.items()):
+def _patched(module: str, namespace: Mapping[str, Any], project: _Project) -> Iterator[tuple[Name, Any]]:
+    """What the project put into a module, into its tables, and into the classes found there."""
+    for name, value in project.worth_a_look(namespace):
         if issubclass(type(value), dict):
-            if id(value) not in tables and len(value) <= _LARGEST_TABLE:
-                yield from (((name, str(key)), each) for key, each in _in_table(value, project))
-            tables.add(id(value))
-        elif project.is_candidate(value):
-            if project.defined(value):
-                yield (name,), value
-            elif issubclass(type(value), type) and value.__dict__.get("__module__") == home:
-                yield from (((name, inner), each) for inner, each in _in_class(value, project))
-
-
-def _in_table(table: dict[Any, Any], project: _Project) -> Iterator[tuple[Any, Any]]:
-    """Registries: ``matplotlib.units.registry``."""
-    candidates = list(filter(project.is_candidate, [*dict.values(table)]))
-    if any(map(project.defined, candidates)):
-        yield from (
-            (key, each) for key, each in [*dict.items(table)] if project.is_candidate(each) and project.defined(each)
-        )
+            if project.is_new(value) and len(value) <= _LARGEST_TABLE:
+                for key, each in list(dict.items(value)):
+                    if project.holds(each):
+                        yield Name(module, (name, str(key))), each
+        elif project.defined(value):
+            yield Name(module, (name,)), value
+        elif issubclass(type(value), type) and project.is_new(value):
+            where = Name(str(value.__module__), tuple(value.__qualname__.split(".")))
+            for inner, each in _in_class(value, project):
+                yield Name(where.module, (*where.path, inner)), each
 
 
 def _in_class(cls: type, project: _Project) -> Iterator[tuple[str, Any]]:
-    for name, value in list(cls.__dict__.items()):
-        if project.is_candidate(value):
-            if project.defined(value):
-                yield name, value
-        elif hasattr(type(value), "__get__") and project.held_by(value):
+    for name, value in project.worth_a_look(cls.__dict__, in_class=True):
+        if project.defined(value) if project.is_candidate_type(type(value)) else project.held_by(value):
             yield name, value
 
 

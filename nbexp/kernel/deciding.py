@@ -62,6 +62,7 @@ def _find_inputs(session: Session, execution: Execution) -> None:
             session.patches.now(),
             reached_now,
         )
+        execution.standing = session.patches.standing()
     except Unfingerprintable as error:
         execution.unstorable("unfingerprintable", error.path, error.sentences)
 

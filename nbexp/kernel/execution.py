@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from nbexp.adapters.base import Name
 from nbexp.graphs.codetable import CodeTable
 from nbexp.kernel.memos import Memo
 from nbexp.kernel.namespace import Before
+from nbexp.kernel.patching import Standing
 from nbexp.kernel.recording import Recording
 from nbexp.records import Metric, Part, Reason, Result
 from nbexp.stage.analysis import Analysis
@@ -39,6 +41,7 @@ class Execution:
         registered: What the user has registered with IPython before it ran (`Registered.by_user`).
         formatters: What decided how values are shown, as a dependency; formatters_now: what decides it when called.
         asked: What it asked nbexp for while it ran (parameters, values of other records), as dependencies.
+        standing: What stood, before it ran, where sources set things in packages (`Patches.standing`).
         metrics, results: What it logged. memos: Functions that it reaches and that have cached something.
         printed: Whether it may have written text: the line then has to wait for the text to be sent.
     """
@@ -61,6 +64,7 @@ class Execution:
     formatters: Part | None = None
     formatters_now: Callable[[], Part | None] = lambda: None
     asked: dict[tuple[str, str], Part] = field(default_factory=dict)
+    standing: Mapping[Name, Standing] = field(default_factory=dict)
     metrics: list[Metric] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     memos: list[Memo] = field(default_factory=list)

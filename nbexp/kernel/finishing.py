@@ -10,7 +10,6 @@ from IPython.core.error import UsageError
 from nbexp.errors import NbexpError, StoreError, Unfingerprintable, Unstorable
 from nbexp.kernel.blocking import blocking_reasons
 from nbexp.kernel.execution import Execution
-from nbexp.kernel.foreign import set_elsewhere
 from nbexp.kernel.memos import taken_from
 from nbexp.kernel.recording import Observed
 from nbexp.kernel.storing import keep
@@ -41,7 +40,7 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     if not success:
         return status_of(execution, "failed", observed.seconds, error=error)
     execution.unstored.extend(blocking_reasons(observed))
-    execution.unstored.extend(set_elsewhere(execution.analysis.changed, session.shell.user_ns))
+    execution.unstored.extend(session.patches.set_since(execution.standing))
     execution.unstored.extend(taken_from(execution.memos))
     if execution.spec.no_store:
         execution.unstorable("option", "--no-store", "--no-store")

@@ -1,36 +1,156 @@
-"""Monkeypatches of installed packages, looked for when a cell could have made one: looking costs milliseconds (D28)."""
+"""What the notebook and project put into others' packages: code, found where it stands; data, found by the source.
+
+It is looked for when a cell or module could have put it there: looking costs milliseconds (D28).
+"""
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
 
-from nbexp.code.monkeypatches import Monkeypatch, monkeypatches
+from nbexp.adapters.base import Name
+from nbexp.adapters.code import is_code
+from nbexp.code.assigned import ABSENT, Place, find_place, places_set, told_elsewhere, value_at
+from nbexp.code.monkeypatches import PYTHON, Monkeypatch, monkeypatches
+from nbexp.code.origin import distribution_of
+from nbexp.errors import Unfingerprintable
+from nbexp.fingerprints.fingerprint import fingerprint
+from nbexp.records import Reason
 from nbexp.snapshot.modules import loaded_project_modules
 
-#: What a cell that patches something has in its text; project modules that were imported may have patched, too.
-_COULD_PATCH = re.compile(r"\.\s*\w+\s*(?::[^=\n]*)?=(?!=)|setattr|patch|regist|reload|\bdel\b|__dict__|exec|%run")
+#: What a cell that puts code somewhere has in its text; project modules that were imported may have done so, too. Where
+#: a package is called ``self``, its source says so.
+_COULD_PATCH = re.compile(
+    r"(?<!\bself)\.\s*\w+\s*(?::[^=\n]*)?=(?!=)|setattr|patch|regist|reload|\bdel\b|__dict__|exec|%run"
+)
+
+#: What a cell that sets data somewhere has in its text.
+_COULD_SET = re.compile(r"\.\s*\w+[^\n=]*=(?!=)|setattr|delattr|patch|\bdel\b|__dict__|vars\(|\.[a-z]+\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands at a place now, to compare with later: the object, and its content if that can be told."""
+
+    value: Any
+    digest: str = ""
+
+    def is_as(self, other: Standing) -> bool:
+        """Whether nothing has changed."""
+        return self.digest == other.digest if self.digest else self.value is other.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A place that some source sets: what stood there before the cell with this source ran, if the place was there; and
+    whether what stands there is only changed, never replaced."""
+
+    original: Standing | None
+    inside: bool
 
 
 class Patches:
-    """The monkeypatches in force."""
+    """What is in force in one kernel."""
 
     def __init__(self) -> None:
-        self._known: tuple[Monkeypatch, ...] = ()
+        self._code: tuple[Monkeypatch, ...] = ()
         self._look = True
         self._count = 0
         self._modules: frozenset[str] = frozenset()
+        self._pending: dict[Place, Mapping[str, Any]] = {}
+        self._targets: dict[Name, _Target] = {}
 
-    def note_cell(self, source: str) -> None:
-        """A cell with this text begins."""
+    def note_cell(self, source: str, namespace: Mapping[str, Any]) -> None:
+        """A cell with this source, as IPython transformed it, begins."""
         self._look = self._look or _COULD_PATCH.search(source) is not None
+        self._find_targets()
+        self._note_source(source, namespace)
+        self._find_targets(before=True)
 
     def now(self) -> tuple[Monkeypatch, ...]:
-        """Those in force now."""
+        """What is in force now."""
+        self._look_around()
+        if self._look:
+            self._code, self._look = monkeypatches(), False
+        code = {str(patch.name) for patch in self._code}
+        return (*self._code, *(patch for patch in self._data() if str(patch.name) not in code))
+
+    def standing(self) -> dict[Name, Standing]:
+        """What stands now at each place that some source sets."""
+        self._look_around()
+        return {name: _standing(name, target.inside) for name, target in self._targets.items()}
+
+    def set_since(self, before: Mapping[Name, Standing]) -> Iterator[Reason]:
+        """What is no longer as it was, or not known to be: a hit would not set it."""
+        for name, now in self.standing().items():
+            if not now.is_as(before.get(name, _NOTHING)):
+                yield Reason("effect", str(name), f"it set {name}, which a hit would not")
+
+    def _data(self) -> Iterator[Monkeypatch]:
+        for name, target in self._targets.items():
+            now = _standing(name, target.inside)
+            if now.value is ABSENT or told_elsewhere(name) or (target.original and now.is_as(target.original)):
+                continue
+            yield Monkeypatch(distribution_of(name.module) or PYTHON, name, now.value)
+
+    def _look_around(self) -> None:
+        """See what has been imported, and find the places that were not there yet."""
         if len(sys.modules) != self._count:
             self._count, modules = len(sys.modules), frozenset(loaded_project_modules())
             self._look = self._look or modules != self._modules
+            for name in modules - self._modules:
+                module = sys.modules[name]
+                self._note_source(_source(module), vars(module))
             self._modules = modules
-        if self._look:
-            self._known, self._look = monkeypatches(), False
-        return self._known
+        self._find_targets()
+
+    def _find_targets(self, *, before: bool = False) -> None:
+        for place, namespace in list(self._pending.items()):
+            name = find_place(place, namespace)
+            if name is not None:
+                del self._pending[place]
+                known = self._targets.get(name)
+                if known is None:
+                    self._targets[name] = _Target(_standing(name, place.inside) if before else None, place.inside)
+                elif not place.inside:
+                    self._targets[name] = replace(known, inside=False)
+
+    def _note_source(self, source: str, namespace: Mapping[str, Any]) -> None:
+        if _COULD_SET.search(source):
+            self._pending.update(dict.fromkeys(_places_set(source), namespace))
+
+
+_NOTHING = Standing(ABSENT)
+
+
+def _standing(name: Name, inside: bool) -> Standing:
+    value = value_at(name, inside=inside)
+    if value is ABSENT or is_code(value) or told_elsewhere(name):
+        return Standing(value)
+    try:
+        return Standing(value, fingerprint(value).digest.hex())
+    except Unfingerprintable:
+        return Standing(value)
+
+
+@lru_cache(maxsize=512)
+def _places_set(source: str) -> frozenset[Place]:
+    try:
+        return places_set(ast.parse(source))
+    except (SyntaxError, ValueError, RecursionError):  # it will not run either
+        return frozenset()
+
+
+def _source(module: ModuleType) -> str:
+    """The text of a module; empty if there is none."""
+    loader: Any = getattr(module.__spec__, "loader", None)
+    try:
+        return (loader.get_source(module.__name__) if hasattr(loader, "get_source") else None) or ""
+    except (ImportError, OSError, SyntaxError, ValueError):
+        return ""

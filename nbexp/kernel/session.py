@@ -95,7 +95,7 @@ class Session:
         """A cell begins."""
         self.store.resume()  # at the latest now: this cell may be long, or kill the kernel
         self._cells.begin(info)
-        self.patches.note_cell(info.raw_cell or "")
+        self.patches.note_cell(info.transformed_cell or info.raw_cell or "", self.shell.user_ns)
         if not (info.raw_cell or "").startswith("%%stage"):
             self._leftovers.note_cell("", info.transformed_cell or info.raw_cell or "")
         if found := parameters_in(info):

@@ -45,14 +45,13 @@ class Analysis:
         imports: Modules imported anywhere in the cell. maybe_imports: ``package.name`` where a name imported from a
             package may be a module of its own. any_import: Whether any module may be reached or imported besides:
             ``import_module(name)``, ``sys.modules``.
-        attribute_stores: Whether a library could be patched: it assigns attributes, or calls ``setattr`` and the like.
         dynamic: Why every variable counts; empty if the source shows all names.
         dynamic_with: The same where a library is loaded: ``(library, reason)``, such as a text made for ``duckdb.sql``.
         definitions: Functions and classes defined at top level, in order.
         quiet: Whether a trailing semicolon hides the last value.
         has_last: Whether the last statement is an expression.
         always: Magics and shell lines with effects of their own: ``("!ls", "%pip")``.
-        strings: Texts in the cell, which may be names of files. changed: Attributes that it binds or deletes.
+        strings: Texts in the cell, which may be names of files.
     """
 
     digest: str
@@ -70,7 +69,6 @@ class Analysis:
     imports: frozenset[str]
     maybe_imports: frozenset[str]
     any_import: bool
-    attribute_stores: bool
     dynamic: tuple[str, ...]
     dynamic_with: frozenset[tuple[str, str]]
     definitions: tuple[str, ...]
@@ -78,7 +76,6 @@ class Analysis:
     has_last: bool
     always: tuple[str, ...]
     strings: tuple[str, ...]
-    changed: tuple[ast.Attribute, ...]
 
 
 def analyse(tree: ast.Module, source: str, *, as_written: bool = True) -> Analysis:
@@ -132,7 +129,6 @@ def _analyse(tree: ast.Module, source: str) -> Analysis:
         imports=frozenset(cell.imports),
         maybe_imports=frozenset(cell.candidates),
         any_import=cell.any_import or "sys.modules" in cell.dynamic,
-        attribute_stores=cell.attribute_stores,
         dynamic=tuple(cell.dynamic),
         dynamic_with=frozenset(cell.dynamic_with),
         definitions=tuple(name for name, how in top.names.items() if how == DEFINITION),
@@ -140,7 +136,6 @@ def _analyse(tree: ast.Module, source: str) -> Analysis:
         has_last=bool(tree.body) and isinstance(tree.body[-1], ast.Expr),
         always=tuple(cell.always),
         strings=tuple(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)),
-        changed=tuple(node for node in nodes if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)),
     )
 
 
@@ -179,7 +174,6 @@ def _everything(tree: ast.Module, top: Bound) -> Cell:
     """For code nested too deeply to be walked: every name counts as read, and so does every variable."""
     cell = Cell(top, {}, {}, lambda cell, node, scope: set())
     cell.dynamic["code nested too deeply"] = None
-    cell.attribute_stores = True
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             cell.live.add((node.id,))

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from nbexp.stage.flow import Flow
 
 #: Calls that may put something else in the place of a library's function.
-_PATCHING = frozenset({"setattr", "delattr", "reload", "patch", "multiple", "__setattr__", "__delattr__"})
-
 _IMPORTING = frozenset({"import_module", "__import__"})
 
 
@@ -43,7 +41,6 @@ def call(flow: Flow, node: ast.Call, state: set[str]) -> None:
 
 def _plain_call(flow: Flow, node: ast.Call, state: set[str]) -> None:
     name = last_name(node.func)
-    flow.cell.attribute_stores |= name in _PATCHING or name.startswith("register")
     module = text_of(node.args[0]) if name in _IMPORTING and node.args else None
     flow.cell.any_import |= name in _IMPORTING and not module
     if module:

@@ -26,8 +26,6 @@ def _name(flow: Flow, node: ast.Name, state: set[str]) -> None:
 
 
 def _attribute(flow: Flow, node: ast.Attribute, state: set[str]) -> None:
-    if node.attr == "__dict__":
-        flow.cell.attribute_stores = True
     if node.attr in _ANY_OBJECT:
         flow.cell.dynamic[node.attr] = None
         flow.cell.any_import = True

@@ -37,7 +37,6 @@ class Cell:
         dynamic, always: Why every variable counts; magics and shell lines. The keys of dicts, to keep their order.
         dynamic_with: Reasons that count only where a library is loaded: ``(library, reason)``.
         stores: Names bound at top level that `top` does not have: by ``global`` in functions, by magics.
-        attribute_stores: Whether a library could be patched.
         sure: Names that are surely bound at the end.
     """
 
@@ -63,7 +62,6 @@ class Cell:
     dynamic_with: set[tuple[str, str]] = field(default_factory=set)
     always: dict[str, None] = field(default_factory=dict)
     stores: dict[str, None] = field(default_factory=dict)
-    attribute_stores: bool = False
     sure: frozenset[str] = frozenset()
     _reads: dict[int, tuple[Definition, frozenset[Chain]]] = field(default_factory=dict)
     _closures: dict[str, frozenset[Chain]] = field(default_factory=dict)

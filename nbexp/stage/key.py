@@ -96,7 +96,7 @@ def make_inputs(
         settings: Kernel state as its difference from the defaults, by probe.
         everything: All the user's names: read if the cell's code looks names up dynamically.
         is_host: Whether a notebook name is bound to what IPython put there itself; such names are no inputs.
-        patches: Functions of the notebook or project that stand in installed packages: inputs of all that use these.
+        patches: What the notebook or project put into installed packages: inputs of all that use these.
         registered: What the stage reaches of what the user registered with the shell; it is told whether code of the
             stage asks for the shell.
 
@@ -291,9 +291,10 @@ class Walk:
             return
         for patch in patches:
             if patch.package in used:
-                label = str(patch.name)
-                mark = code_fingerprint(patch.value, label=label)
-                self.parts["function", label] = Part("function", label, mark.digest.hex(), via=patch.package)
+                label, code = str(patch.name), is_code(patch.value)
+                mark = (code_fingerprint if code else fingerprint)(patch.value, label=label)
+                kind, shown = ("function", "") if code else ("global", preview(patch.value))
+                self.parts[kind, label] = Part(kind, label, mark.digest.hex(), shown, via=patch.package)
                 self._reached(mark, label)
         self.run()
         self.patched(left)

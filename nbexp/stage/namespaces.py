@@ -80,7 +80,6 @@ def _vars(flow: Flow, node: ast.Call, state: set[str]) -> bool:
     """``vars(x)`` and ``dir(x)`` look into x; without an argument, inside a function, at its own names."""
     if not node.args and flow.scope.kind != "function":
         return False
-    flow.cell.attribute_stores |= bool(node.args)
     for each in node.args:
         flow.read(each, state)
     return True

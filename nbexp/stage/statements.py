@@ -41,8 +41,6 @@ def assign_to(flow: Flow, node: ast.expr, state: set[str]) -> None:
         assign_to(flow, node.value, state)
     elif isinstance(node, ast.Attribute):
         flow.read(node.value, state)
-        own = isinstance(node.value, ast.Name) and node.value.id == "self" and not flow.scope.is_global("self")
-        flow.cell.attribute_stores |= not own
     elif isinstance(node, ast.Subscript):
         _assign_to_item(flow, node, state)
 

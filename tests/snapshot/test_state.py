@@ -275,9 +275,8 @@ with random_state.importing():
     random.random()
 out.append(digests()["random"])
 """
-    random.seed(1)
-    random.random()
-    assert in_new_process(code) == [UNSEEDED, rng_states()["random"].digest]
+    drawn = "import random\nrandom.seed(1)\nrandom.random()\nout.append(digests()['random'])"
+    assert in_new_process(code) == [UNSEEDED, *in_new_process(drawn)]
 
 
 def test_a_package_that_draws_while_it_is_imported() -> None:

@@ -66,29 +66,6 @@ def test_imports(source: str, imports: str, maybe: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "patches"),
-    [
-        ("np.sum = f", True),
-        ("del np.sum", True),
-        ("def g():\n    np.sum = f", True),
-        ("np.sum += 1", True),
-        ("setattr(np, 'sum', f)", True),
-        ("importlib.reload(utils)", True),
-        ("with mock.patch('a.b'): pass", True),
-        ("vars(np)['sum'] = f", True),
-        ("np.__dict__['sum'] = f", True),
-        ("@pd.api.extensions.register_dataframe_accessor('x')\nclass A: pass", True),
-        ("class A:\n    def __init__(self): self.x = 1", False),
-        ("self = np\nself.sum = f", True),
-        ("x = np.sum(y)", False),
-        ("df['x'] = 1", False),
-    ],
-)
-def test_attribute_stores(source: str, patches: bool) -> None:
-    assert of(source).attribute_stores is patches
-
-
-@pytest.mark.parametrize(
     ("source", "quiet", "has_last"),
     [("x", False, True), ("x;", True, True), ("x = 1", False, False), ("x = 1;", True, False), ("", False, False)],
 )

@@ -58,7 +58,7 @@ CASES = [
     case("threads of joblib", _C, HIT, cell("from joblib import Parallel, delayed"), stage("y = Parallel(2, backend='threading')(delayed(abs)(i) for i in [-1, -2])", RAN), restart(), cell("from joblib import Parallel, delayed"),
          stage("y = Parallel(2, backend='threading')(delayed(abs)(i) for i in [-1, -2])", RESTORED), final("y", [1, 2]), kernel=True),
     case("processes of joblib", _C, OTHER, cell("from joblib import Parallel, delayed"), stage("y = Parallel(2)(delayed(abs)(i) for i in [-1, -2])", UNSTORED, why="started a process"), final("y", [1, 2]), kernel=True),
-    replayed("cores counted by joblib", _C, "from joblib.externals.loky.backend import context\ncontext.physical_cores_cache = None", "context._count_physical_cores()\ny = 1", final("y", 1), needs="joblib"),
+    replayed("cores counted by joblib", _C, "from joblib.externals.loky.backend import context\nvars(context).update(physical_cores_cache=None)", "context._count_physical_cores()\ny = 1", final("y", 1), needs="joblib"),
     case("cores counted by the cell", _C, OTHER, cell("import subprocess"), stage("subprocess.run(['uname'], capture_output=True)\ny = 1", UNSTORED, why="started a process (uname)")),
     case("spawned process", _C, OTHER, cell("import multiprocessing as mp"), stage("p = mp.get_context('spawn').Process(target=print)\np.start()\np.join()\ndel p", UNSTORED, why="started a process"), kernel=True),
     case("forked process", _C, OTHER, stage("import os\npid = os.fork()\nif pid == 0:\n    os._exit(0)\nos.waitpid(pid, 0)\ndel pid", UNSTORED, why="started a process"), kernel=True, needs="fcntl"),
