@@ -132,8 +132,10 @@ class Session:
         except KeyboardInterrupt:
             reason = Reason("interrupted", "", "storing was interrupted")
             status = status_of(execution, "unstored", unstored=[reason])
+            self._end_recording(execution)
         except Exception as error:  # noqa: BLE001 - as in `enter`; the cell has run and its result stays
             status = status_of(execution, "unstored", unstored=[fault(error)])
+            self._end_recording(execution)
         finally:
             self._put_back(execution)
         self._lines.conclude(status, execution.printed)
@@ -304,10 +306,14 @@ class Session:
         return body_of_failure()
 
     def _give_up(self, execution: Execution) -> None:
+        self._end_recording(execution)
+        put_back(execution.aside, self.shell.user_ns)
+
+    def _end_recording(self, execution: Execution) -> None:
+        """Nothing of ours stays installed, whatever went wrong."""
         if execution.recording is not None:
             execution.recording.abort()
             execution.recording = None
-        put_back(execution.aside, self.shell.user_ns)
 
     def _broken(self, info: ExecutionInfo, error: Exception) -> None:
         """A fault of nbexp before a stage: it runs unwatched, and its line says why it is not stored."""

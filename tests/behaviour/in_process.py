@@ -205,7 +205,11 @@ def run_case(case: Case, root: Path) -> list[str]:
         project.start()
         for number, step in enumerate(case.steps):
             wrong += [f"step {number + 1}: {text}" for text in do(project, step, told)]
-    return wrong
+    return wrong + [f"{owner.__name__}.{name} is still watched" for owner, name in _WATCHED if name in vars(owner)]
+
+
+#: What only the watch of a running stage puts there.
+_WATCHED = ((logging.Logger, "level"), (logging.Handler, "level"), (logging.Filterer, "filters"))
 
 
 def do(project: Project, step: Any, told: Told) -> list[str]:
