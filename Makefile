@@ -39,7 +39,7 @@ types: $(VENV)/installed-test
 	$(BIN)/mypy
 
 pytest: $(VENV)/installed-test
-	$(BIN)/python -m pytest -n auto --ignore=tests/behaviour/test_kernels.py
+	$(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/behaviour/test_kernels.py
 	$(BIN)/python -m pytest -q tests/behaviour/test_kernels.py  # its tests share two kernels, and go in order
 
 # An empty store and no stage lines: what the examples show is what any reader sees the first time.

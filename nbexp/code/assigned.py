@@ -26,7 +26,7 @@ _CHANGES = frozenset(
 )
 
 #: Functions that set an attribute whose name they are given: ``setattr``, ``mock.patch.object``.
-_SETTERS = frozenset({"setattr", "delattr", "object"})
+_SETTERS = frozenset({"setattr", "delattr", "object", "__setattr__", "__delattr__"})
 
 #: Of `sys`, what is the host's, or seen in other ways.
 _OF_HOST = frozenset(
@@ -36,8 +36,8 @@ _OF_HOST = frozenset(
     }
 )  # fmt: skip
 
-#: What is watched, or told, whole: loggers met, filters in force.
-_WATCHED = (("logging",), ("warnings", "filters"))
+#: What is watched, or told, whole: loggers met, filters in force; and a counter, which is no content.
+_ELSEWHERE = (("logging",), ("warnings", "filters"), ("torch.utils.hooks", "RemovableHandle", "next_id"))
 
 #: Modules whose attributes are kernel settings that are kept and brought back (`nbexp.snapshot.probes`).
 _SETTINGS = ("torch.backends",)
@@ -108,7 +108,7 @@ def told_elsewhere(name: Name) -> bool:
     """Whether what stands at a place is the host's, or enters a key in another way."""
     if name.module == "sys":
         return name.path[0] in _OF_HOST
-    return any((name.module, *name.path)[: len(each)] == each for each in _WATCHED)
+    return any((name.module, *name.path)[: len(each)] == each for each in _ELSEWHERE)
 
 
 def value_at(name: Name, *, inside: bool = False) -> Any:

@@ -332,7 +332,7 @@ def test_interrupt_of_the_run(one: Kernel, kernels: Kernels, wait: str) -> None:
 def test_interrupt_of_the_lookup(one: Kernel, kernels: Kernels, slowly: None) -> None:
     settle(one)
     before = kernels.records()
-    run(one, "sys.waits = ['state']")
+    run(one, "vars(sys).update(waits=['state'])")
     found = run(one, "%%stage looked-up\nl9 = slow_input.number", interrupt="state")
     assert (found.reply["status"], found.reply.get("ename")) == ("error", "KeyboardInterrupt")
     assert found.count_of("error") == 1
@@ -347,7 +347,7 @@ def test_interrupt_while_storing_and_while_restoring(one: Kernel, kernels: Kerne
     source = "%%stage stored-slowly\nprint('ran')\nss1 = Slowly(2)\nss2 = 5"
     settle(one)
     before = kernels.records()
-    run(one, "sys.waits = ['state']")
+    run(one, "vars(sys).update(waits=['state'])")
     found = run(one, source, interrupt="state")
     assert (found.reply["status"], found.status) == ("ok", UNSTORED), found.raw
     assert "interrupted" in found.reasons
@@ -355,7 +355,7 @@ def test_interrupt_while_storing_and_while_restoring(one: Kernel, kernels: Kerne
     settle(one)
     assert kernels.records() == before
     assert run(one, source).status == RAN
-    run(one, "del ss1\nss2 = 'mine'\nsys.waits = ['load']")
+    run(one, "del ss1\nss2 = 'mine'\nvars(sys).update(waits=['load'])")
     stopped = run(one, source, interrupt="load")
     assert (stopped.reply["status"], stopped.reply.get("ename")) == ("error", "KeyboardInterrupt")
     assert one.value("('ss1' in dir(), ss2)") == "(False, 'mine')"
