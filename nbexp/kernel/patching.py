@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -56,21 +57,24 @@ class _Target:
 
 
 class Patches:
-    """What is in force in one kernel."""
+    """What is in force in one kernel; `namespace` is the notebook's."""
 
-    def __init__(self) -> None:
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = namespace
         self._code: tuple[Monkeypatch, ...] = ()
         self._look = True
         self._count = 0
         self._modules: frozenset[str] = frozenset()
-        self._pending: dict[Place, Mapping[str, Any]] = {}
+        self._of_imports: set[Place] = set()
+        self._of_globals: defaultdict[str, set[Place]] = defaultdict(set)
         self._targets: dict[Name, _Target] = {}
 
-    def note_cell(self, source: str, namespace: Mapping[str, Any]) -> None:
+    def note_cell(self, source: str) -> None:
         """A cell with this source, as IPython transformed it, begins."""
         self._look = self._look or _COULD_PATCH.search(source) is not None
         self._find_targets()
-        self._note_source(source, namespace)
+        for place in _places_in(source):
+            (self._of_imports if place.is_import else self._of_globals[place.path[0]]).add(place)
         self._find_targets(before=True)
 
     def now(self) -> tuple[Monkeypatch, ...]:
@@ -105,25 +109,33 @@ class Patches:
             self._count, modules = len(sys.modules), frozenset(loaded_project_modules())
             self._look = self._look or modules != self._modules
             for name in modules - self._modules:
-                module = sys.modules[name]
-                self._note_source(_source(module), vars(module))
+                self._note_module(sys.modules[name])
             self._modules = modules
         self._find_targets()
 
-    def _find_targets(self, *, before: bool = False) -> None:
-        for place, namespace in list(self._pending.items()):
-            name = find_place(place, namespace)
-            if name is not None:
-                del self._pending[place]
-                known = self._targets.get(name)
-                if known is None:
-                    self._targets[name] = _Target(_standing(name, place.inside) if before else None, place.inside)
-                elif not place.inside:
-                    self._targets[name] = replace(known, inside=False)
+    def _note_module(self, module: ModuleType) -> None:
+        for place in _places_in(_source(module)):
+            if place.is_import:
+                self._of_imports.add(place)
+            elif (name := find_place(place, vars(module))) is not None:
+                self._add(name, _Target(None, place.inside))
 
-    def _note_source(self, source: str, namespace: Mapping[str, Any]) -> None:
-        if _COULD_SET.search(source):
-            self._pending.update(dict.fromkeys(_places_set(source), namespace))
+    def _find_targets(self, *, before: bool = False) -> None:
+        """Find the places of cells whose global or module is there by now."""
+        for root in self._of_globals.keys() & self._namespace.keys():
+            if not issubclass(type(self._namespace[root]), ModuleType | type):
+                del self._of_globals[root]  # a variable like any other
+        there = self._of_globals.keys() & self._namespace.keys()
+        for places in (self._of_imports, *(self._of_globals[root] for root in there)):
+            for place in list(places):
+                if (name := find_place(place, self._namespace)) is not None:
+                    places.discard(place)
+                    self._add(name, _Target(_standing(name, place.inside) if before else None, place.inside))
+
+    def _add(self, name: Name, target: _Target) -> None:
+        known = self._targets.setdefault(name, target)
+        if known.inside and not target.inside:
+            self._targets[name] = replace(known, inside=False)
 
 
 _NOTHING = Standing(ABSENT)
@@ -140,7 +152,9 @@ def _standing(name: Name, inside: bool) -> Standing:
 
 
 @lru_cache(maxsize=512)
-def _places_set(source: str) -> frozenset[Place]:
+def _places_in(source: str) -> frozenset[Place]:
+    if not _COULD_SET.search(source):
+        return frozenset()
     try:
         return places_set(ast.parse(source))
     except (SyntaxError, ValueError, RecursionError):  # it will not run either

@@ -79,7 +79,7 @@ class Session:
         self.place: Place = find_place(shell.user_ns)
         self.config: Config = load_config(self.place.root)
         self.store = Store.open(self.place.root, config=self.config)
-        self.patches = Patches()
+        self.patches = Patches(shell.user_ns)
         self.tables = Tables(shell)
         self.files: DigestCache = {}
         self._lines = Lines(show, self.store, self.config.line)
@@ -95,7 +95,7 @@ class Session:
         """A cell begins."""
         self.store.resume()  # at the latest now: this cell may be long, or kill the kernel
         self._cells.begin(info)
-        self.patches.note_cell(info.transformed_cell or info.raw_cell or "", self.shell.user_ns)
+        self.patches.note_cell(info.transformed_cell or info.raw_cell or "")
         if not (info.raw_cell or "").startswith("%%stage"):
             self._leftovers.note_cell("", info.transformed_cell or info.raw_cell or "")
         if found := parameters_in(info):
