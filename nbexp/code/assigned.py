@@ -39,8 +39,8 @@ _OF_HOST = frozenset(
 #: What is watched, or told, whole: loggers met, filters in force; and a counter, which is no content.
 _ELSEWHERE = (("logging",), ("warnings", "filters"), ("torch.utils.hooks", "RemovableHandle", "next_id"))
 
-#: Modules whose attributes are kernel settings that are kept and brought back (`nbexp.snapshot.probes`).
-_SETTINGS = ("torch.backends",)
+#: Modules whose attributes are kernel settings that are kept and brought back (`nbexp.snapshot.probes`); and nbexp.
+_LEFT_OUT = ("torch.backends", "nbexp.")
 
 _CONTAINERS = (dict, list, set)
 
@@ -96,7 +96,7 @@ def find_place(place: Place, namespace: Mapping[str, Any]) -> Name | None:
             at = Name(value.__name__, ())
         elif issubclass(type(value), type):
             at = Name(value.__module__, tuple(value.__qualname__.split(".")))
-        if at is None or not path or is_project(at.module) or at.module.startswith(_SETTINGS):
+        if at is None or not path or is_project(at.module) or at.module.startswith(_LEFT_OUT):
             return None
         at, value = Name(at.module, (*at.path, path[0])), _attribute(value, path[0])
         if len(path) == 1:

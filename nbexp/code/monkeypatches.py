@@ -21,8 +21,9 @@ _WRAPPERS = (staticmethod, classmethod)
 #: Whatever a mock stands for, it is the notebook's.
 _MOCKS = "unittest.mock"
 
-#: What stands in `sys` is the host's: streams, hooks. Mocks are at home in theirs.
+#: What stands in `sys` is the host's: streams, hooks. Mocks are at home in theirs. nbexp runs beside the stage.
 _LEFT_OUT = frozenset({"sys", _MOCKS})
+_OURS = "nbexp"
 
 #: In the place of a package: Python's own library, which every stage uses.
 PYTHON = "python"
@@ -141,7 +142,8 @@ class _Project:
 def _all() -> Iterator[Monkeypatch]:
     project = _Project()
     for module, value in list(sys.modules.items()):
-        if issubclass(type(value), ModuleType) and module not in _LEFT_OUT and module not in project.names:
+        left_out = module in _LEFT_OUT or module in project.names or module.partition(".")[0] == _OURS
+        if issubclass(type(value), ModuleType) and not left_out:
             for name, each in _patched(module, vars(value), project):
                 package = distribution_of(name.module) or PYTHON
                 yield Monkeypatch(package, name, each.__func__ if type(each) in _BOUND else each)
