@@ -55,7 +55,8 @@ bench: $(VENV)/installed-test
 	$(BIN)/python -m tests.benchmarks
 
 soak: $(VENV)/installed-test
-	$(BIN)/python -m pytest -m soak -n auto --dist loadfile  # a file's tests may need their kin in one process
+	$(BIN)/python -m pytest -m soak -n auto --dist worksteal --ignore=tests/soak
+	$(BIN)/python -m pytest -m soak tests/soak  # a summary needs its file's tests in one process
 	NBEXP_EVIDENCE=1 $(BIN)/python -m tests.benchmarks
 	$(MAKE) --no-print-directory soak-pythons
 
