@@ -14,8 +14,9 @@ from nbexp.kernel.verification import Verifier
 from nbexp.records import Reason
 from nbexp.snapshot.state import state_differences
 from nbexp.stage.explain import reasons_for_miss
-from nbexp.stage.key import Held, make_inputs
+from nbexp.stage.key import make_inputs
 from nbexp.stage.lookup import look_up
+from nbexp.stage.reach import Held
 
 if TYPE_CHECKING:
     from nbexp.kernel.session import Session

@@ -19,7 +19,7 @@ from nbexp.errors import Unfingerprintable
 from nbexp.fingerprints.fingerprint import fingerprint
 from nbexp.records import Part
 from nbexp.snapshot.environment import package_part
-from nbexp.stage.key import Walk
+from nbexp.stage.reach import Walk
 
 #: Whether a logger is on at a level; from which level on it is; the handlers that its records meet; all of one logger;
 #: what a level is called; what holds for all loggers.

@@ -14,9 +14,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from nbexp.adapters.base import Name
+from nbexp.code.origin import NOTEBOOK
 from nbexp.code.reference import is_project_code
 from nbexp.records import Reason
-from nbexp.stage.key import NOTEBOOK, Root, reach_of
+from nbexp.stage.key import reach_of
+from nbexp.stage.reach import Root
 
 
 @dataclass(frozen=True, slots=True)

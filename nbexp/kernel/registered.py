@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import MagicAlias, Magics
 
-from nbexp.code.origin import is_project, origin
+from nbexp.code.origin import NOTEBOOK, is_project, origin
 from nbexp.records import Part
 from nbexp.stage.analysis import Analysis
-from nbexp.stage.key import NOTEBOOK, Held, held_part
+from nbexp.stage.key import held_part
 from nbexp.stage.magics import AS_FUNCTION, INLINE
+from nbexp.stage.reach import Held
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbexp.code.origin import NOTEBOOK
 from nbexp.errors import Unstorable
 from nbexp.graphs.graph import Dumped, dump, load
 from nbexp.kernel.execution import Execution, code_of_cell
@@ -24,7 +25,6 @@ from nbexp.snapshot.data import DigestCache, file_part, folder_part, listing_par
 from nbexp.snapshot.modules import import_part
 from nbexp.snapshot.state import capture, state_differences
 from nbexp.stage.capture import Outputs, gather, mark_of
-from nbexp.stage.key import NOTEBOOK
 from nbexp.stage.restore import ATTRIBUTES, GENERATORS, IMPORTS, LAST, NAMES, PATCHES, SETTINGS, LazyCode
 from nbexp.stage.scopes import imported_modules
 from nbexp.stage.unpickled import unpickled_parts

@@ -15,6 +15,7 @@ from typing import Any
 
 from nbexp.adapters.code import code_fingerprint, is_code, resolve
 from nbexp.adapters.general import General
+from nbexp.code.origin import NOTEBOOK
 from nbexp.errors import Unpatchable, Unstorable
 from nbexp.fingerprints.fingerprint import Fingerprint, fingerprint
 from nbexp.fingerprints.kinds import BUILTIN
@@ -24,7 +25,8 @@ from nbexp.graphs.patch import detach
 from nbexp.records import Variable
 from nbexp.registry import adapter_for
 from nbexp.snapshot.modules import changed_globals
-from nbexp.stage.key import NOTEBOOK, Inputs, Root
+from nbexp.stage.key import Inputs
+from nbexp.stage.reach import Root
 
 
 @dataclass(frozen=True, slots=True)

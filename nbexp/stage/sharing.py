@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from nbexp.adapters.code import describe_code
 from nbexp.fingerprints.fingerprint import fingerprint
 from nbexp.records import Part
-
-if TYPE_CHECKING:
-    from nbexp.stage.key import Root
+from nbexp.stage.reach import Root
 
 
 def sharing_parts(roots: Iterable[Root]) -> list[Part]:

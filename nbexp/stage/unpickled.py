@@ -12,13 +12,13 @@ from typing import Any
 
 from nbexp import hashing
 from nbexp.adapters.base import Name
-from nbexp.code.origin import origin
+from nbexp.code.origin import NOTEBOOK, origin
 from nbexp.code.reference import is_project_code
 from nbexp.errors import Unfingerprintable
 from nbexp.records import Part
 from nbexp.snapshot.environment import package_part
 from nbexp.snapshot.modules import module_parts
-from nbexp.stage.key import NOTEBOOK, Walk
+from nbexp.stage.reach import Walk
 
 #: Kind and name of the parts that are in a stage's key already.
 Known = Collection[tuple[str, str]]

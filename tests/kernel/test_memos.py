@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from nbexp.adapters.base import Name
+from nbexp.code.origin import NOTEBOOK
 from nbexp.kernel.memos import Memos, taken_from
-from nbexp.stage.key import NOTEBOOK, Root
+from nbexp.stage.reach import Root
 
 SOURCE = """
 import functools

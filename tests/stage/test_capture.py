@@ -8,7 +8,7 @@ from nbexp.code.resolving import Name
 from nbexp.errors import Unfingerprintable
 from nbexp.fingerprints.fingerprint import fingerprint
 from nbexp.stage.capture import _is_mutated
-from nbexp.stage.key import Root
+from nbexp.stage.reach import Root
 from tests.adapters.conformance import Case
 from tests.adapters.test_conformance import each
 
