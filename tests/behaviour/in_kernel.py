@@ -45,7 +45,11 @@ class Kernel:
         self._manager.start_kernel(cwd=str(root / cwd), env=env)
         self.client = self._manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=PATIENCE)
+        try:
+            self.client.wait_for_ready(timeout=PATIENCE)
+        except BaseException:  # no socket is left for another test to stumble over
+            self.kill()
+            raise
         if load:
             self._text(Cell("%load_ext nbexp"))  # the notebook's history begins with its own first cell
 
