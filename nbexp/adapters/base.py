@@ -44,7 +44,7 @@ class Node:
         layout: What, beside the place in an overlapping region, tells views apart (strides …). It counts only if the
             memory is shared with another node of the same walk.
         reads: Names that the value's code looks up when it runs.
-        packages: Installed distributions' import names whose code the value runs: ``("pandas",)``.
+        packages: Import names of installed packages whose code the value runs, beside that of its own type.
         imports: Modules that the value's code imports when it runs, by full name.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from collections.abc import Iterator, Mapping
 from functools import _lru_cache_wrapper, cached_property
@@ -71,7 +72,16 @@ def _body(cls: type) -> Iterator[tuple[str, Any]]:
             continue
         if name == "__doc__" and (value is None or _is_signature(value, cls)):
             continue
-        yield name, value
+        yield name, _without_addresses(value) if name == "__pydantic_decorators__" else value
+
+
+def _without_addresses(decorators: Any) -> tuple[Any, ...]:
+    """pydantic's validators and serializers: each decorator also holds the address of its class."""
+    return tuple(
+        (field.name, name, getattr(one.func, "__func__", one.func), one.info)
+        for field in dataclasses.fields(decorators)
+        for name, one in getattr(decorators, field.name).items()
+    )
 
 
 def _is_signature(doc: Any, cls: type) -> bool:

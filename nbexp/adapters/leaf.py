@@ -26,12 +26,8 @@ class Leaf(Adapter):
         """
         raise NotImplementedError
 
-    def packages(self, tp: type) -> tuple[str, ...]:
-        """Import names of installed packages whose code values of type `tp` run."""
-        return ()
-
     def describe(self, value: Any) -> Node:
-        return Node(self.tag, self.content(value), mutable=False, packages=self.packages(type(value)))
+        return Node(self.tag, self.content(value), mutable=False)
 
     def detach(self, value: Any) -> Any:
         return value

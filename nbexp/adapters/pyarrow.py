@@ -125,7 +125,7 @@ class ArrowAdapter(Adapter):
     def describe(self, value: Any) -> Node:
         content = self.content(value)
         tag = f"pyarrow.{type(value).__qualname__}"
-        return Node(tag, content.meta, content.buffers, content.children, mutable=False, packages=("pyarrow",))
+        return Node(tag, content.meta, content.buffers, content.children, mutable=False)
 
     def detach(self, value: Any) -> Any:
         return value

@@ -59,7 +59,7 @@ class TreeAdapter(Adapter):
         nodes, values = state["nodes"], state["values"]
         fields = [as_bytes(nodes[name]) for name in nodes.dtype.names]
         known = (int(features), int(outputs), state["max_depth"], state["node_count"], nodes.dtype.names, values.shape)
-        return Node("sklearn.tree", known, (as_bytes(classes), *fields, as_bytes(values)), packages=("sklearn",))
+        return Node("sklearn.tree", known, (as_bytes(classes), *fields, as_bytes(values)))
 
     def detach(self, value: Any) -> Any:
         make, arguments, state = value.__reduce__()

@@ -9,6 +9,7 @@ from typing import Any
 from nbexp.adapters.base import Adapter, Name, Node
 from nbexp.adapters.instances import Instances
 from nbexp.adapters.leaf import Leaf
+from nbexp.code.origin import distribution_of
 from nbexp.fingerprints.kinds import ATOMS, BUILTINS, MUTABLE
 from nbexp.registry import adapter_for
 
@@ -134,6 +135,7 @@ class Others:
         """Those of `objects` not seen before, by type; leaves are taken note of and left out."""
         for tp in dict.fromkeys(map(type, objects)):
             adapter = self._adapter(tp)
+            self.packages.update(_package_of(tp))
             new = list({id(o): o for o in objects if type(o) is tp and id(o) not in self._seen}.values())
             if isinstance(adapter, Leaf):
                 new = self._leaves(tp, new, adapter)
@@ -152,7 +154,6 @@ class Others:
             objects = [o for o, content in zip(objects, contents, strict=True) if content is not NotImplemented]
             contents = [content for content in contents if content is not NotImplemented]
         self._seen.update(map(id, objects))
-        self.packages.update(adapter.packages(tp))
         self.leaves.append(Leaves(adapter.tag, objects, contents))
         return others
 
@@ -181,6 +182,13 @@ class Others:
                 raise Failed(value) from error
             self.nodes[id(value)] = node
         return node
+
+
+def _package_of(tp: type) -> tuple[str, ...]:
+    """The installed package whose code the methods of a type run: an array's sum is numpy's (D25)."""
+    module = getattr(tp, "__module__", None)
+    root = distribution_of(module) if isinstance(module, str) else None
+    return (root,) if root else ()
 
 
 def _first_failing(adapter: Leaf, objects: list[object]) -> object:

@@ -49,8 +49,20 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
         yield Reason("effect", "sys.path", "it changed sys.path")
     yield from _each("while it ran, something else changed the file", effects.changed)
     yield from _each("it left running:", effects.running)
+    yield from _modules(observed)
     yield from _figures(observed.figures)
     yield from _logs(observed.logs)
+
+
+def _modules(observed: Observed) -> Iterator[Reason]:
+    # the key has the code of a module as it was loaded before the stage, not as it was executed in it
+    for name in observed.reloaded:
+        advice = "Do that in a plain cell above."
+        yield Reason("effect", name, f"it loaded the module {name} again, which a hit would not. {advice}")
+    # nor has it the code that runpy executes, and the modules that this uses, loaded or not
+    for name in observed.run:
+        advice = "Import it and call a function of it."
+        yield Reason("effect", name, f"it ran the module {name} with runpy: its code is no input. {advice}")
 
 
 def _figures(figures: FigureUse) -> Iterator[Reason]:

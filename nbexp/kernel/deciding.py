@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbexp.errors import BadUse, NbexpError, Unfingerprintable, closest
 from nbexp.kernel.execution import Execution, code_of_cell
+from nbexp.kernel.quiet import quiet
 from nbexp.kernel.registered import formatters_part, is_host, reached
 from nbexp.kernel.verification import Verifier
 from nbexp.records import Reason
-from nbexp.snapshot.state import state_differences
+from nbexp.snapshot.state import apply_state, state_differences
 from nbexp.stage.explain import reasons_for_miss
 from nbexp.stage.key import make_inputs
 from nbexp.stage.lookup import look_up
@@ -97,12 +100,24 @@ def _may_restore(session: Session, execution: Execution) -> bool:
     return not asked
 
 
+def _put_settings_back(before: Mapping[str, Any]) -> None:
+    """What a hit's imports have set counts no more than in the run, whose last settings are applied with its values."""
+    now = state_differences()
+    for probe in {*before, *now}:
+        if now.get(probe, {}) != before.get(probe, {}):
+            apply_state(probe, before.get(probe, {}))
+
+
 def _look_up(session: Session, execution: Execution) -> None:
     assert execution.inputs is not None
     verifier = Verifier(session.files, session.asked_now, execution.inputs.key)
-    found = look_up(session.store, execution.inputs, verifier.now, code_of_cell(session.shell, execution))
+    modules = len(sys.modules)
+    with quiet(session.shell):
+        found = look_up(session.store, execution.inputs, verifier.now, code_of_cell(session.shell, execution))
     execution.hit = found.hit
     if found.hit is not None:
+        if len(sys.modules) != modules:
+            _put_settings_back(execution.settings)
         return
     reasons = found.reasons
     if found.moved or not reasons:

@@ -40,7 +40,8 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     if not success:
         return status_of(execution, "failed", observed.seconds, error=error)
     execution.unstored.extend(blocking_reasons(observed))
-    execution.unstored.extend(session.patches.set_since(execution.standing))
+    reached = [root.value for root in execution.inputs.roots.values() if root.is_code] if execution.inputs else []
+    execution.unstored.extend(session.patches.set_since(execution.standing, reached, observed.imported))
     execution.unstored.extend(taken_from(execution.memos))
     if execution.spec.no_store:
         execution.unstorable("option", "--no-store", "--no-store")

@@ -9,10 +9,10 @@ import ast
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from nbexp.adapters.base import Name
@@ -63,6 +63,7 @@ class Patches:
         self._namespace = namespace
         self._code: tuple[Monkeypatch, ...] = ()
         self._look = True
+        self._could_patch = False
         self._count = 0
         self._modules: frozenset[str] = frozenset()
         self._of_imports: set[Place] = set()
@@ -71,7 +72,8 @@ class Patches:
 
     def note_cell(self, source: str) -> None:
         """A cell with this source, as IPython transformed it, begins."""
-        self._look = self._look or _COULD_PATCH.search(source) is not None
+        self._could_patch = _COULD_PATCH.search(source) is not None
+        self._look = self._look or self._could_patch
         self._find_targets()
         for place in _places_in(source):
             (self._of_imports if place.is_import else self._of_globals[place.path[0]]).add(place)
@@ -86,15 +88,31 @@ class Patches:
         return (*self._code, *(patch for patch in self._data() if str(patch.name) not in code))
 
     def standing(self) -> dict[Name, Standing]:
-        """What stands now at each place that some source sets."""
+        """What stands now where a stage may put something: places that some source sets, code found by `now`, and how
+        much there is in classes that libraries extend."""
         self._look_around()
-        return {name: _standing(name, target.inside) for name, target in self._targets.items()}
+        return {
+            **{patch.name: Standing(patch.value) for patch in self._code},
+            **{name: _standing(name, target.inside) for name, target in self._targets.items()},
+            **{name: Standing(found, str(len(vars(found)))) for name, found in _extended()},
+        }
 
-    def set_since(self, before: Mapping[Name, Standing]) -> Iterator[Reason]:
-        """What is no longer as it was, or not known to be: a hit would not set it."""
+    def set_since(
+        self, before: Mapping[Name, Standing], reached: Iterable[object], imported: Container[str]
+    ) -> Iterator[Reason]:
+        """What is no longer as it was, or not known to be: a hit would not set it.
+
+        Args:
+            before: What `standing` said before the stage. reached: Functions and classes that the stage reads.
+            imported: Modules of the project that it imported: a hit imports them, too.
+        """
+        self._look = self._look or self._could_patch or any(map(_could_register, reached))
+        self.now()
         for name, now in self.standing().items():
-            if not now.is_as(before.get(name, _NOTHING)):
-                yield Reason("effect", str(name), f"it set {name}, which a hit would not")
+            then = before.get(name, _NOTHING)
+            if now.is_as(then) or (then is _NOTHING and (name in _EXTENDED or _is_of(now.value, imported))):
+                continue
+            yield Reason("effect", str(name), f"it set {name}, which a hit would not")
 
     def _data(self) -> Iterator[Monkeypatch]:
         for name, target in self._targets.items():
@@ -139,6 +157,39 @@ class Patches:
 
 
 _NOTHING = Standing(ABSENT)
+
+#: Classes into which other libraries put methods of theirs: ``tqdm.pandas()``.
+_EXTENDED = (
+    Name("pandas", ("DataFrame",)),
+    Name("pandas", ("Series",)),
+    Name("pandas.core.groupby.generic", ("DataFrameGroupBy",)),
+    Name("pandas.core.groupby.generic", ("SeriesGroupBy",)),
+)
+
+
+def _extended() -> Iterator[tuple[Name, type]]:
+    if "pandas" in sys.modules:
+        yield from ((name, found) for name in _EXTENDED if isinstance(found := value_at(name), type))
+
+
+def _is_of(value: Any, modules: Container[str]) -> bool:
+    """Whether code, or what a descriptor of a library holds, is from one of these modules."""
+    held = [value, *getattr(value, "__dict__", {}).values()]
+    return any(getattr(each, "__module__", None) in modules for each in held)
+
+
+#: In the names that a function looks up, if it may put something into a package by calling another one.
+_REGISTERS = re.compile(r"setattr|regist|patch|pandas")
+
+
+def _could_register(value: object) -> bool:
+    functions = [value, *vars(value).values()] if isinstance(value, type) else [value]
+    return any(_names_registers(function.__code__) for function in functions if isinstance(function, FunctionType))
+
+
+def _names_registers(code: CodeType) -> bool:
+    nested = (each for each in code.co_consts if isinstance(each, CodeType))
+    return any(map(_REGISTERS.search, code.co_names)) or any(map(_names_registers, nested))
 
 
 def _standing(name: Name, inside: bool) -> Standing:

@@ -15,7 +15,7 @@ from nbexp.kernel.interrupts import InterruptWatch
 from nbexp.kernel.logs import LogUse, LogWatch
 from nbexp.kernel.outputs import Tee
 from nbexp.records import Message
-from nbexp.snapshot.modules import project_modules
+from nbexp.snapshot.modules import import_watch, project_modules
 from nbexp.snapshot.state import RngUse, SeedWatch, seeded
 
 
@@ -28,6 +28,8 @@ class Observed:
         effects: What it read and did beside its variables.
         generators: What it did to each random generator.
         imported: Modules of the project that were loaded meanwhile, sorted.
+        reloaded: Modules of the project that were loaded before, and were executed again meanwhile, sorted.
+        run: Modules that `runpy` ran, sorted.
         interrupted: Whether it was interrupted, and went on.
         figures: What it did with pyplot's figures. logs: what it had to do with `logging`.
         seconds: How long it took.
@@ -38,6 +40,8 @@ class Observed:
     effects: Effects
     generators: Mapping[str, RngUse]
     imported: tuple[str, ...]
+    reloaded: tuple[str, ...]
+    run: tuple[str, ...]
     interrupted: bool
     figures: FigureUse
     logs: LogUse
@@ -78,6 +82,7 @@ class Recording:
             self._tee.start()
             self._recorder.start(named)
             self._modules = tuple(sys.modules)
+            self._executed, self._run = len(import_watch().executed), len(import_watch().run)
             self._interrupts.start()
         except BaseException:  # an interrupt too: nothing of ours stays installed
             self.abort()
@@ -100,11 +105,23 @@ class Recording:
         self._seeding.close()
         if self._seed is not None:
             generators = {}  # the state before is put back: the stage neither read nor moved it
-        imported = tuple(sorted(project_modules(_added(self._modules))))
-        interrupted = self._interrupts.seen
         return Observed(
-            messages, self._tee.unreplayable, effects, generators, imported, interrupted, figures, logs, seconds
+            messages=messages,
+            unreplayable=self._tee.unreplayable,
+            effects=effects,
+            generators=generators,
+            imported=tuple(sorted(project_modules(_added(self._modules)))),
+            reloaded=self._reloaded(),
+            run=tuple(sorted(set(import_watch().run[self._run :]))),
+            interrupted=self._interrupts.seen,
+            figures=figures,
+            logs=logs,
+            seconds=seconds,
         )
+
+    def _reloaded(self) -> tuple[str, ...]:
+        executed = import_watch().executed[self._executed :]
+        return tuple(sorted(project_modules(set(executed).intersection(self._modules)))) if executed else ()
 
     def abort(self) -> None:
         """End without a summary; safe at any moment."""

@@ -52,10 +52,17 @@ class ImportWatch:
     Args:
         executed: Called with a project module, its code and what that did, after each execution (the first import, and
             reloads); the code is None for modules that have none.
+
+    Attributes:
+        executed: Names of the modules whose execution was seen to begin, in order; those of installed ones are not all
+            there.
+        run: Names of the modules that `runpy` was seen to run, in order.
     """
 
     def __init__(self, executed: Callable[[ModuleType, CodeType | None, Imported], object]) -> None:
-        self._executed = executed
+        self.executed: list[str] = []
+        self.run: list[str] = []
+        self._when_executed = executed
         self._callbacks: dict[str, list[Callback]] = {}
         self._around: Callable[[], AbstractContextManager[object]] | None = None
         self._around_project: Callable[[ModuleType], AbstractContextManager[Imported]] | None = None
@@ -94,14 +101,15 @@ class ImportWatch:
             spec: ModuleSpec | None = find(name, path, target) if find is not None else None
             if spec is not None:
                 if name in self._callbacks or self._is_outermost() or _is_project_spec(name, spec):
-                    self._watch(spec.loader)
+                    self.watch(spec.loader)
                 return spec
         return None
 
     def _is_outermost(self) -> bool:
         return self._around is not None and not getattr(self._running, "installed", False)
 
-    def _watch(self, loader: Any) -> None:
+    def watch(self, loader: Any) -> None:
+        """See what `loader` executes from now on; twice is once."""
         execute = getattr(loader, "exec_module", None)
         if execute is None or isinstance(loader, type) or isinstance(execute, functools.partial):
             return
@@ -114,6 +122,7 @@ class ImportWatch:
 
     @_left_out_of_tracebacks
     def _execute(self, execute: Callable[[ModuleType], None], module: ModuleType) -> None:
+        self.executed.append(module.__name__)
         outer = getattr(self._running, "codes", None)
         codes: dict[str, CodeType | None] = {}
         self._running.codes = codes
@@ -123,7 +132,7 @@ class ImportWatch:
         finally:
             self._running.codes = outer
         if is_project(module.__name__):
-            self._executed(module, codes.get(module.__name__), imported)
+            self._when_executed(module, codes.get(module.__name__), imported)
         for callback in self._callbacks.pop(module.__name__, ()):
             _call(callback, module.__name__)
 
@@ -150,6 +159,8 @@ class ImportWatch:
 
     @_left_out_of_tracebacks
     def _get_code(self, get_code: Callable[..., CodeType | None], *args: Any) -> CodeType | None:
+        if args and sys._getframe(1).f_globals.get("__name__") == "runpy":
+            self.run.append(args[0])
         code = get_code(*args)
         codes = getattr(self._running, "codes", None)
         if codes is not None and args:

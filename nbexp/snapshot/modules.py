@@ -65,7 +65,9 @@ def import_watch() -> ImportWatch:
     watch.install()
     for name in loaded_project_modules():
         module = sys.modules[name]
-        _loaded[name] = _Loaded(_found(name, spec_of(name)) or _unknown(module), This(module), globals_of(module))
+        spec = spec_of(name)
+        _loaded[name] = _Loaded(_found(name, spec) or _unknown(module), This(module), globals_of(module))
+        watch.watch(getattr(spec, "loader", None))  # runpy takes the loader that a loaded module has
     return watch
 
 

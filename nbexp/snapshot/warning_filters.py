@@ -21,6 +21,8 @@ class WarningFilters:
 
     def __init__(self) -> None:
         self._by_project: list[tuple[Any, ...]] = []
+        self._emptied: list[Any] | None = None
+        self._libraries: list[tuple[Any, ...]] = []
 
     def watch(self) -> None:
         """Begin to notice who sets filters: the functions of ``warnings`` are wrapped once."""
@@ -28,6 +30,8 @@ class WarningFilters:
             original = getattr(warnings, name)
             if not hasattr(original, "_nbexp"):
                 setattr(warnings, name, self._noticing(original))
+        if not hasattr(warnings.resetwarnings, "_nbexp"):
+            warnings.resetwarnings = self._noticing_reset(warnings.resetwarnings)
 
     def _noticing(self, original: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(original)
@@ -39,6 +43,23 @@ class WarningFilters:
 
         set_filter._nbexp = True  # type: ignore[attr-defined]
         return set_filter
+
+    def _noticing_reset(self, original: Callable[[], None]) -> Callable[[], None]:
+        @functools.wraps(original)
+        def reset() -> None:
+            before = list(warnings.filters)
+            original()
+            if is_project(_caller(sys._getframe(1))):
+                self._note_reset(before)
+
+        reset._nbexp = True  # type: ignore[attr-defined]
+        return reset
+
+    def _note_reset(self, before: list[tuple[Any, ...]]) -> None:
+        """The libraries' own filters are gone, too; a block that puts all filters back has another list."""
+        if self._emptied is not warnings.filters:
+            self._libraries = [entry for entry in before if not _is_in(entry, self._by_project)]
+        self._emptied = warnings.filters  # type: ignore[assignment]
 
     def _note(self, entries: list[tuple[Any, ...]]) -> None:
         """Entries are known by identity: a library may have set an equal one."""
@@ -52,6 +73,8 @@ class WarningFilters:
         if self._by_project:
             entries = [_named_filter(entry) for entry in warnings.filters if _is_in(entry, self._by_project)]
             found.update({"filters": entries} if entries else {})
+        if self._emptied is warnings.filters:
+            found["reset"] = True
         if sys.warnoptions:
             found["options"] = list(sys.warnoptions)
         return found
@@ -60,9 +83,14 @@ class WarningFilters:
         """Put these filters before the libraries' own, in place of the project's that stand now."""
         wanted = [_filter(entry) for entry in tree.get("filters", ())]
         others = [entry for entry in warnings.filters if not _is_in(entry, self._by_project)]
-        kept = [entry for entry in others if entry not in wanted]
+        if tree.get("reset"):
+            if self._emptied is not warnings.filters:
+                self._note_reset(others)
+                others = []
+        elif self._emptied is warnings.filters:
+            self._emptied, others = None, [*others, *self._libraries]
         self._note(wanted)
-        warnings.filters[:] = [*wanted, *kept]  # type: ignore[index]
+        warnings.filters[:] = [*wanted, *(entry for entry in others if entry not in wanted)]  # type: ignore[index]
         warnings._filters_mutated()  # type: ignore[attr-defined]
 
 

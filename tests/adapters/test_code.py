@@ -556,7 +556,8 @@ def _installed() -> list[tuple[str, Any, str]]:
 def test_installed_code_is_told_by_name_and_package(value: Any, package: str) -> None:
     mark = code_fingerprint(value)
     assert is_code(value)
-    assert mark.packages == {package}
+    assert mark.packages - {"numpy"} == {package} - {"numpy"}  # some are objects of a type of numpy's
+    assert package in mark.packages
     assert (mark.reads, mark.nodes) == (frozenset(), ())
 
 

@@ -78,7 +78,7 @@ class Project:
         self._forget_modules()
         for probe in state_differences():
             apply_state(probe, {})
-        warnings.resetwarnings()
+        _no_warning_filters()
         self._logging.put_back()
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
@@ -106,6 +106,12 @@ class Project:
             result = self.shell.run_cell(source, store_history=True, cell_id=cell.id)
         error = result.error_before_exec or result.error_in_exec
         return seen.ran(type(error).__name__ if error else None)
+
+
+def _no_warning_filters() -> None:
+    """As `warnings.resetwarnings`, which would count as the notebook's doing."""
+    warnings.filters.clear()  # type: ignore[attr-defined]
+    warnings._filters_mutated()  # type: ignore[attr-defined]
 
 
 def _nothing_is_patched() -> None:
@@ -186,7 +192,7 @@ def project_in(root: Path, staged: bool = True) -> Iterator[Project]:
     """A project whose traces in this process are gone afterwards."""
     before, environment = os.getcwd(), dict(os.environ)
     with warnings.catch_warnings():
-        warnings.resetwarnings()
+        _no_warning_filters()
         project = Project(root, staged)
         try:
             yield project

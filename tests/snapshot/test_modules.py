@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import runpy
 import sys
 import traceback
 import weakref
@@ -394,3 +395,17 @@ def test_a_module_that_is_no_longer_loaded_is_freed(write: Write) -> None:
     del sys.modules["twin_gone"]
     gc.collect()
     assert held() is None
+
+
+def test_what_is_executed_again_and_what_runpy_runs(write: Write) -> None:
+    file = write("twin_a.py", "K = 1\n")
+    watch = import_watch()
+    executed, run = len(watch.executed), len(watch.run)
+    module = load("twin_a")
+    file.write_text("1 / 0\n")
+    with pytest.raises(ZeroDivisionError):
+        importlib.reload(module)
+    with pytest.raises(ZeroDivisionError):
+        runpy.run_module("twin_a")
+    assert [name for name in watch.executed[executed:] if name == "twin_a"] == ["twin_a"] * 2
+    assert watch.run[run:] == ["twin_a"]

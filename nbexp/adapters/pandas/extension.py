@@ -43,7 +43,6 @@ class ArrayAdapter(Adapter):
             content.buffers,
             (*children, *content.children),
             lambda index: labels[index] if index < len(labels) else ".values",
-            packages=("pandas",),
         )
 
     def reduce(self, value: Any, storing: Storing) -> Any:
@@ -77,7 +76,6 @@ def _masked(value: Any) -> Node:
         content.buffers,
         spans=tuple(place for array in memory for place in span(array)),
         layout=tuple(strides_of(array) for array in memory),
-        packages=("pandas",),
     )
 
 

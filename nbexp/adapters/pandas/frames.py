@@ -51,7 +51,6 @@ class FrameAdapter(Adapter):
             content.buffers,
             (*first, *content.children),
             lambda index: labels[index] if index < len(labels) else label(index - len(labels)),
-            packages=("pandas",),
         )
 
     def reduce(self, value: Any, storing: Storing) -> Any:

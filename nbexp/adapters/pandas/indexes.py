@@ -25,7 +25,6 @@ class IndexAdapter(Adapter):
             content.buffers,
             (*content.children, *kind),
             lambda index: ".__class__" if index >= len(content.children) else ".values",
-            packages=("pandas",),
         )
 
     def detach(self, value: Any) -> Any:

@@ -13,14 +13,9 @@ from nbexp.adapters.base import Adapter, Node
 from nbexp.adapters.leaf import Leaf
 from nbexp.adapters.pandas.arrays import dtype_content
 
-PACKAGES = ("pandas",)
-
 
 class PandasLeaf(Leaf):
     """An immutable value of pandas that holds nothing."""
-
-    def packages(self, tp: type) -> tuple[str, ...]:
-        return PACKAGES
 
     def preview(self, value: Any) -> str:
         return str(value)[:80]
@@ -78,7 +73,7 @@ class IntervalAdapter(Adapter):
     def describe(self, value: Any) -> Node:
         sides = (value.left, value.right)
         labels = (".left", ".right")
-        return Node("pandas.interval", value.closed, (), sides, labels, mutable=False, packages=PACKAGES)
+        return Node("pandas.interval", value.closed, (), sides, labels, mutable=False)
 
     def preview(self, value: Any) -> str:
         return str(value)[:80]
@@ -90,7 +85,7 @@ class OffsetAdapter(Adapter):
     def describe(self, value: Any) -> Node:
         _, arguments, *rest = value.__reduce_ex__(5)
         children = (type(value), arguments, rest[0] if rest else None)
-        return Node("pandas.offset", None, (), children, (".__class__", "", ""), mutable=False, packages=PACKAGES)
+        return Node("pandas.offset", None, (), children, (".__class__", "", ""), mutable=False)
 
     def preview(self, value: Any) -> str:
         return repr(value)[:80]
@@ -102,9 +97,7 @@ class DtypeAdapter(Adapter):
     def describe(self, value: Any) -> Node:
         if type(value).__module__.partition(".")[0] == "pandas":
             content = dtype_content(value)
-            return Node(
-                "pandas.dtype", content.meta, content.buffers, content.children, mutable=False, packages=PACKAGES
-            )
+            return Node("pandas.dtype", content.meta, content.buffers, content.children, mutable=False)
         children = (type(value), *(getattr(value, name) for name in value._metadata))
         labels = (".__class__", *(f".{name}" for name in value._metadata))
         return Node("pandas.foreign-dtype", tuple(value._metadata), (), children, labels, mutable=False)

@@ -194,6 +194,17 @@ CASES = [
          write("mod.py", "def f():\n    return 1  # one\n"), cell("import importlib; _ = importlib.reload(mod)"), stage("import mod\ny = mod.f()", RESTORED), final("y", 1)),
     case("old function kept over a reload", _C, HIT, write("mod.py", "def f():\n    return 1\n"), cell("import mod\nfrom mod import f"), stage("y = f()", RAN),
          write("mod.py", "def f():\n    return 22\n"), cell("import importlib; _ = importlib.reload(mod)"), stage("y = f()", RAN), final("y", 1)),
+    *[case(f"loaded again in the stage: {name}", _C, MISS, write("mod.py", "V = 1\n"), cell("import importlib, sys, mod"), stage(f"{source}\ny = importlib.import_module('mod').V", UNSTORED, why="it loaded the module mod again"),
+           final("y", 1), write("mod.py", "V = 22\n"), stage(f"{source}\ny = importlib.import_module('mod').V", UNSTORED, why="it loaded the module mod again"), final("y", 22))
+      for name, source in (("reload", "importlib.reload(mod)"), ("import", "sys.modules.pop('mod')\nimport mod"), ("by its name", "del sys.modules['mod']"))],
+    case("loaded again in the stage, where it fails", _C, MISS, write("mod.py", "V = 1\n"), cell("import importlib, mod"), write("mod.py", "V = 22\n1/0\n"),
+         stage("try:\n    importlib.reload(mod)\nexcept ZeroDivisionError:\n    y = mod.V", UNSTORED, why="it loaded the module mod again"), final("y", 22)),
+    case("forgotten above, imported in the stage", _C, HIT, write("mod.py", "V = 1\n"), cell("import sys, mod\ndel sys.modules['mod'], mod"), stage("import mod\ny = mod.V", RAN), restart(), stage("import mod\ny = mod.V", RESTORED), final("y", 1)),
+    *[case(f"run by runpy: {name}", _C, MISS, write(file, "V = 1\n"), cell(above), stage(source, UNSTORED, why="with runpy"), restart(), write(file, "V = 22\n"), cell(above), stage(source, UNSTORED, why="with runpy"), final("y", 22))
+      for name, file, above, source in (
+          ("module", "mod.py", "import runpy", "y = runpy.run_module('mod')['V']"), ("module that is loaded", "mod.py", "import runpy, mod", "y = runpy.run_module('mod')['V']"),
+          ("package", "pkg/__main__.py", "from runpy import run_module", "y = run_module('pkg')['V']"), ("folder", "pkg/__main__.py", "import runpy", "y = runpy.run_path('pkg')['V']"))],
+    *_edited("run by runpy: path", {"script.py": "V = 1\n"}, "import runpy", "y = runpy.run_path('script.py')['V']", miss={"script.py": "V = 22\n"}, hit={"other.py": "V = 22\n"}, value=("y", 22, 1)),
     case("autoreload of an edited module", _C, MISS, write("mod.py", "def f():\n    return 1\n"), cell("%load_ext autoreload\n%autoreload 2"), cell("from mod import f"),
          stage("y = f()", RAN), write("mod.py", "def f():\n    return 22\n"), stage("y = f()", RAN), final("y", 22), kernel=True),
     case("autoreload of a comment", _C, HIT, write("mod.py", "def f():\n    return 1\n"), cell("%load_ext autoreload\n%autoreload 2"), cell("from mod import f"),
@@ -259,4 +270,16 @@ CASES = [
     case("stage reads a name in an installed package", _C, HIT, cell("import numpy as np"), stage("y = np.pi", RAN), restart(), cell("import numpy as np"), stage("y = np.pi", RESTORED), needs="numpy"),
     *[case(f"submodule of a package: {name}", _C, HIT, write("pkg/__init__.py", ""), write("pkg/sub.py", "def f():\n    return 1\n"), stage(source, RAN), restart(), stage(source, RESTORED), cell(f"{before}y = pkg.sub.f()"), final("y", 1))
       for name, source, before in (("import", "import pkg.sub", ""), ("import as", "import pkg.sub as s", "import pkg\n"), ("from", "from pkg.sub import f", "import pkg\n"), ("in a block", "if True:\n    import pkg.sub", ""))],
+]  # fmt: skip
+
+_LOUD = "print('loading')\nimport sys, warnings\nwarnings.warn('old')\nprint('err', file=sys.stderr)\nfrom IPython.display import display\ndisplay('hi')\nv = 1\n"
+_SETS = "import warnings\nimport pandas as pd\npd.set_option('display.max_rows', 7)\nwarnings.filterwarnings('error')\n"
+_SETS_BACK = "import m, warnings\nimport pandas as pd\npd.reset_option('display.max_rows')\nwarnings.resetwarnings()"
+_LOOK = "__import__('pandas').get_option('display.max_rows'), len(__import__('warnings').filters)"
+
+# what a hit's own imports do beside importing
+CASES += [
+    case("what an import prints is shown once", _C, HIT, write("m.py", _LOUD), stage("import m\ny = m.v", RAN, output="loading"), restart(), stage("import m\ny = m.v", RESTORED, output="loading"), final("y", 1), kernel=True),
+    case("settings of an import, set back by the stage", _C, HIT, write("m.py", _SETS), stage(_SETS_BACK, RAN), final(_LOOK, (60, 0)), restart(), stage(_SETS_BACK, RESTORED), final(_LOOK, (60, 0)), needs="pandas", kernel=True),
+    case("settings of an import, left by the stage", _C, HIT, write("m.py", "import pandas as pd\npd.set_option('display.max_rows', 7)\n"), stage("import m", RAN), restart(), stage("import m", RESTORED), final("__import__('pandas').get_option('display.max_rows')", 7), needs="pandas", kernel=True),
 ]  # fmt: skip

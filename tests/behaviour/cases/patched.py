@@ -98,3 +98,13 @@ CASES += [
     case("a stage sets a constant", _C, OTHER, stage("import calendar\ncalendar.January = 5", "unstored", why="it set calendar.January"), stage("import sys\nsys.stdout = sys.stdout", RAN), kernel=True),
     case("a stage sets a constant for its own time", _C, HIT, cell("import calendar"), stage("old = calendar.January\ncalendar.January = 5\ny = calendar.January\ncalendar.January = old", RAN), restart(), cell("import calendar"), stage("old = calendar.January\ncalendar.January = 5\ny = calendar.January\ncalendar.January = old", RESTORED), final("y", 5), kernel=True),
 ]
+
+_ZZ = "@pd.api.extensions.register_dataframe_accessor('zz')\nclass Z:\n    def __init__(self, df): self.df = df\n    def f(self): return 1\n"
+
+# code that a stage puts into packages
+CASES += [
+    case("a stage registers an accessor", _C, OTHER, cell("import pandas as pd\nd = pd.DataFrame({'a': [1]})"), stage(_ZZ + "y = d.zz.f()", "unstored", why="pandas.DataFrame.zz"), final("y", 1), needs="pandas", kernel=True),
+    case("a stage's function sets a method", _C, OTHER, cell("import pandas as pd\ndef inst(c): setattr(c, 'zz', lambda s: 1)"), stage("inst(pd.DataFrame)", "unstored", why="pandas.DataFrame.zz"), stage("inst(pd.Series)", "unstored", name="b"), needs="pandas", kernel=True),
+    case("a stage lets a library extend another", _C, OTHER, cell("import pandas as pd\nfrom tqdm import tqdm"), stage("tqdm.pandas()", "unstored", why="it set pandas.DataFrame"), needs="pandas tqdm", kernel=True),
+    case("a module registers an accessor", _C, HIT, write("acc.py", "import pandas as pd\n" + _ZZ), stage("import pandas as pd, acc\ny = pd.DataFrame({'a': [1]}).zz.f()", RAN), restart(), stage("import pandas as pd, acc\ny = pd.DataFrame({'a': [1]}).zz.f()", RESTORED), cell("z = pd.DataFrame({'a': [1]}).zz.f()"), final("z", 1), needs="pandas", kernel=True),
+]

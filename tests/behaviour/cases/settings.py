@@ -43,7 +43,7 @@ CASES = [
     *_set("matplotlib", "import matplotlib as mpl", "mpl.rcParams['lines.linewidth'] = 7", "mpl.rcdefaults()", "y = mpl.rcParams['lines.linewidth']", needs="matplotlib", value=("y", 7.0, 1.5)),
     *_set("matplotlib style", "import matplotlib; matplotlib.use('agg')\nimport matplotlib.pyplot as plt", "plt.style.use('ggplot')", "plt.style.use('default')", "y = plt.rcParams['axes.facecolor']", needs="matplotlib"),
     *_set("decimal", "import decimal", "decimal.getcontext().prec = 5", "decimal.getcontext().prec = 28", "y = str(decimal.Decimal(1) / 3)", value=("y", "0.33333", "0.3333333333333333333333333333")),
-    *_set("warning filter", "import warnings", "warnings.simplefilter('ignore')", "warnings.resetwarnings()", "warnings.warn('x')\ny = 1"),
+    *_set("warning filter", "import warnings", "warnings.simplefilter('ignore')", "del warnings.filters[0]\nwarnings._filters_mutated()", "warnings.warn('x')\ny = 1"),
     *_set("torch dtype", "import torch", "torch.set_default_dtype(torch.float64)", "torch.set_default_dtype(torch.float32)", "y = str(torch.ones(1).dtype)", needs="torch", value=("y", "torch.float64", "torch.float32")),
     *_set("torch gradients", "import torch", "g = torch.set_grad_enabled(False)", "g = torch.set_grad_enabled(True)", "y = torch.ones(1, requires_grad=True).requires_grad", needs="torch"),
     *_set("torch autocast", "import torch\na = torch.ones(2, 2)", "ac = torch.autocast('cpu', torch.bfloat16); ac.__enter__(); None", "ac.__exit__(None, None, None); None", "y = str((a @ a).dtype)", needs="torch", value=("y", "torch.bfloat16", "torch.float32")),
@@ -71,4 +71,6 @@ CASES = [
          stage("np.set_printoptions(precision=3)", RESTORED, name="a"), stage("y = str(np.array([1 / 3]))", RESTORED, name="b"), final("y", "[0.333]"), needs="numpy"),
     case("inline figure settings in a kernel", _C, HIT, cell("%matplotlib inline\nimport matplotlib.pyplot as plt"), stage("y = plt.rcParams['figure.figsize'][0]", RAN), restart(), cell("%matplotlib inline\nimport matplotlib.pyplot as plt"),
          stage("y = plt.rcParams['figure.figsize'][0]", RESTORED), needs="matplotlib", kernel=True),
+    *twins("all warning filters removed", _C, setup="import warnings", source="warnings.warn('x', PendingDeprecationWarning)", miss="import warnings\nwarnings.resetwarnings()", hit="import warnings\nwith warnings.catch_warnings():\n    warnings.resetwarnings()", kernel=True),
+    _replayed("all warning filters removed by the stage", "import warnings", "warnings.resetwarnings()", final("len(warnings.filters)", 0), kernel=True),
 ]  # fmt: skip

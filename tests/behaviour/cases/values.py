@@ -176,3 +176,21 @@ CASES = [
     case("unrelated variable", _C, HIT, cell("x = 1\nother = 2"), stage("y = x", RAN), restart(), cell("x = 1\nother = 3\nmore = [other]"), stage("y = x", RESTORED)),
     case("loaded from the same file by another way", _C, HIT, write("d.json", '{"a": 1}'), cell("import json\nx = json.load(open('d.json'))"), stage("y = x", RAN), restart(), cell("x = {'a': 1}"), stage("y = x", RESTORED), final("y is x", True)),
 ]  # fmt: skip
+
+_MODEL = """import pydantic
+class C(pydantic.BaseModel):
+    x: int = 1
+    @pydantic.field_validator('x')
+    @classmethod
+    def v(cls, x): return x + 1
+    @pydantic.computed_field
+    @property
+    def z(self) -> int: return self.x
+    @pydantic.field_serializer('x')
+    def s(self, x): return x
+"""
+
+CASES += twins(
+    "validators of pydantic", _C, setup=_MODEL, source="y = C(x=3).x",
+    miss=_MODEL.replace("x + 1", "x + 2"), hit=_MODEL + "# more\n", value=("y", 5, 4), needs="pydantic", kernel=True,
+)  # fmt: skip
