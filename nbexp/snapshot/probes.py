@@ -1,8 +1,9 @@
-"""What a probe of settings is, and those of Python itself: limits, decimal context, locale, time zone."""
+"""What a probe of settings is, and those of Python itself: limits, decimal context, locale, time zone and others."""
 
 from __future__ import annotations
 
 import decimal
+import gc
 import os
 import sys
 import time
@@ -52,7 +53,10 @@ class _Python:
         self._found = self._now()
 
     def _now(self) -> Tree:
-        return {"recursionlimit": sys.getrecursionlimit(), "int_max_str_digits": sys.get_int_max_str_digits()}
+        return {
+            "recursionlimit": sys.getrecursionlimit(), "int_max_str_digits": sys.get_int_max_str_digits(),
+            "switchinterval": sys.getswitchinterval(), "gc": gc.isenabled(), "gc_threshold": gc.get_threshold(),
+        }  # fmt: skip
 
     def differences(self) -> Tree:
         return {key: value for key, value in self._now().items() if value != self._found[key]}
@@ -61,6 +65,9 @@ class _Python:
         wanted = {**self._found, **tree}
         sys.setrecursionlimit(wanted["recursionlimit"])
         sys.set_int_max_str_digits(wanted["int_max_str_digits"])
+        sys.setswitchinterval(wanted["switchinterval"])
+        (gc.enable if wanted["gc"] else gc.disable)()
+        gc.set_threshold(*wanted["gc_threshold"])
 
 
 #: https://docs.python.org/3/library/decimal.html#decimal.DefaultContext
@@ -95,6 +102,38 @@ class _Decimal:
 
 def _names(traps: Mapping[type[decimal.DecimalException], bool]) -> tuple[str, ...]:
     return tuple(sorted(kind.__name__ for kind, on in traps.items() if on))
+
+
+class _Processes:
+    """How `multiprocessing` starts processes, if that was chosen."""
+
+    name, module = "multiprocessing", "multiprocessing"
+
+    def differences(self) -> Tree:
+        chosen = sys.modules["multiprocessing"].get_start_method(allow_none=True)
+        return {"start_method": chosen} if chosen not in (None, self._default()) else {}
+
+    def apply(self, tree: Tree) -> None:
+        method = tree.get("start_method", self._default())
+        sys.modules["multiprocessing"].set_start_method(method, force=True)
+
+    def _default(self) -> str:
+        return str(sys.modules["multiprocessing"].get_all_start_methods()[0])
+
+
+class _Single:
+    """A library's one setting, with functions that get and set it."""
+
+    def __init__(self, module: str, getter: str, setter: str, default: Any) -> None:
+        self.name = self.module = module
+        self._getter, self._setter, self._default = getter, setter, default
+
+    def differences(self) -> Tree:
+        value = getattr(sys.modules[self.module], self._getter)()
+        return {self._getter: value} if differ(value, self._default) else {}
+
+    def apply(self, tree: Tree) -> None:
+        getattr(sys.modules[self.module], self._setter)(tree.get(self._getter, self._default))
 
 
 class _Locale:
@@ -144,4 +183,8 @@ class _Zone:
 
 
 #: Python's own, in the order in which they are applied.
-PYTHON: tuple[Probe, ...] = (_Python(), _Decimal(), _Locale(), _Zone())
+PYTHON: tuple[Probe, ...] = (
+    _Python(), _Decimal(), _Locale(), _Zone(), _Processes(),
+    _Single("socket", "getdefaulttimeout", "setdefaulttimeout", None),
+    _Single("csv", "field_size_limit", "field_size_limit", 131072),
+)  # fmt: skip

@@ -108,3 +108,9 @@ CASES += [
     case("a stage lets a library extend another", _C, OTHER, cell("import pandas as pd\nfrom tqdm import tqdm"), stage("tqdm.pandas()", "unstored", why="it set pandas.DataFrame"), needs="pandas tqdm", kernel=True),
     case("a module registers an accessor", _C, HIT, write("acc.py", "import pandas as pd\n" + _ZZ), stage("import pandas as pd, acc\ny = pd.DataFrame({'a': [1]}).zz.f()", RAN), restart(), stage("import pandas as pd, acc\ny = pd.DataFrame({'a': [1]}).zz.f()", RESTORED), cell("z = pd.DataFrame({'a': [1]}).zz.f()"), final("z", 1), needs="pandas", kernel=True),
 ]
+
+_TWICE = "import torch\ntorch.Tensor.twice = lambda s: s * 2\nx = torch.ones(2)"
+
+CASES += [
+    *twins("method of tensors that no name leads to", _C, setup=_TWICE, source="y = x.twice().tolist()", miss=_TWICE.replace("s * 2", "s * 3"), hit=_TWICE.replace("s * 2", "(s * 2)"), value=("y", [3.0, 3.0], [2.0, 2.0]), needs="torch", kernel=True),
+]

@@ -73,4 +73,8 @@ CASES = [
          stage("y = plt.rcParams['figure.figsize'][0]", RESTORED), needs="matplotlib", kernel=True),
     *twins("all warning filters removed", _C, setup="import warnings", source="warnings.warn('x', PendingDeprecationWarning)", miss="import warnings\nwarnings.resetwarnings()", hit="import warnings\nwith warnings.catch_warnings():\n    warnings.resetwarnings()", kernel=True),
     _replayed("all warning filters removed by the stage", "import warnings", "warnings.resetwarnings()", final("len(warnings.filters)", 0), kernel=True),
+    *_set("start of processes", "import multiprocessing as mp", "mp.set_start_method('spawn', force=True)", "mp.set_start_method('fork', force=True)", "y = mp.get_start_method()", value=("y", "spawn", "fork")),
+    *_set("timeout of sockets", "import socket", "socket.setdefaulttimeout(3)", "socket.setdefaulttimeout(None)", "y = socket.getdefaulttimeout()", value=("y", 3.0, None)),
+    *_set("collection of garbage", "import gc", "gc.disable()", "gc.enable()", "y = gc.isenabled()", value=("y", False, True)),
+    _replayed("settings of Python's library, set by the stage", "import csv, gc, multiprocessing, socket", "multiprocessing.set_start_method('spawn', force=True)\nsocket.setdefaulttimeout(3)\ncsv.field_size_limit(99)\ngc.disable()\ngc.set_threshold(500, 5, 5)", final("multiprocessing.get_start_method(), socket.getdefaulttimeout(), csv.field_size_limit(), gc.isenabled(), gc.get_threshold()", ("spawn", 3.0, 99, False, (500, 5, 5)))),
 ]  # fmt: skip
