@@ -17,13 +17,9 @@ from nbexp import hashing
 from nbexp.adapters.base import Name
 from nbexp.code import bytecode
 from nbexp.code.origin import NOTEBOOK, is_project, origin, spec_of
-from nbexp.code.reads import Import, Reads, reads
+from nbexp.code.reads import TEXT_LOOKUPS, Import, Reads, reads
 from nbexp.code.reference import is_of_shell
 
-#: Methods and functions that look names up in the text they are given, in the globals of their caller.
-_TEXT_LOOKUPS = frozenset(
-    {"query", "eval", "sql", "execute", "executemany", "evaluate", "sqldf", "read_sql", "read_sql_query"}
-)
 _WORD = re.compile(r"[^\W\d]\w*")
 _AT_WORD = re.compile(r"@\s*([^\W\d]\w*)")
 
@@ -55,9 +51,9 @@ def lookups(code: CodeType, module: str, namespace: Mapping[str, Any]) -> Lookup
     names.update(Name(module, (word,)) for word in _words_looked_up(reads) if word in namespace)
     package = namespace.get("__package__") or (module if "__path__" in namespace else module.rpartition(".")[0])
     imports = set(imported_modules(code, package))
-    if reads.dynamic - _MODULE_TABLES:
+    if reads.dynamic - _MODULE_TABLES or _looks_up_any(reads):
         names.update(Name(module, (name,)) for name in every_name(module, namespace))
-    if module != NOTEBOOK and _reaches_notebook(reads):
+    if _reaches_notebook(reads):
         names.update(Name(NOTEBOOK, (name,)) for name in every_name(NOTEBOOK, vars(sys.modules[NOTEBOOK])))
     if reads.dynamic & (_MODULE_TABLES | {"__subclasses__"}):
         imports.update(name for name in list(sys.modules) if is_project(name) and name != NOTEBOOK)
@@ -68,6 +64,37 @@ def _reaches_notebook(reads: Reads) -> bool:
     if any(each.module == NOTEBOOK for each in reads.imports) or reads.dynamic & _ANYWHERE:
         return True
     return NOTEBOOK in reads.strings and bool(reads.dynamic & _MODULE_TABLES)
+
+
+def _looks_up_any(reads: Reads) -> bool:
+    """Whether the code gives a text it does not show to a call that looks names up in it.
+
+    What is loaded is asked each time: it changes, unlike what was read from the code.
+    """
+    taken = {(each.module.partition(".")[0], name) for each in reads.imports for name in (*each.names, "")}
+    imported = {library for library, _ in taken}
+    for text in reads.texts:
+        owner, dot, name = text.rpartition(".")
+        libraries = set(TEXT_LOOKUPS[name])
+        if not dot or (owner == "self" and not _has_own_frames()):
+            libraries.discard("pandas")  # `self.query(x)` is mostly a layer's
+        if name == "evaluate" and owner not in ("ne", "numexpr"):
+            continue  # models have it, too
+        if any(library in sys.modules or library in imported for library in libraries):
+            return True
+    return any(library in TEXT_LOOKUPS.get(name, ()) for library, name in taken)
+
+
+def _has_own_frames() -> bool:
+    """Whether the notebook or project derives a class from pandas' frames."""
+    pending = [getattr(sys.modules.get("pandas"), "DataFrame", None)]
+    while pending:
+        kind = pending.pop()
+        if isinstance(kind, type):
+            if is_project(kind.__module__):
+                return True
+            pending.extend(kind.__subclasses__())
+    return False
 
 
 def every_name(module: str, namespace: Mapping[str, Any]) -> Iterator[str]:
@@ -81,7 +108,7 @@ def every_name(module: str, namespace: Mapping[str, Any]) -> Iterator[str]:
 def global_names(code: CodeType, namespace: Mapping[str, Any]) -> list[str]:
     """The globals that `code` reads and `namespace` holds, sorted; all of them if it can reach any name."""
     reads = code_reads(code)
-    if reads.dynamic:
+    if reads.dynamic or _looks_up_any(reads):
         return sorted(name for name in namespace if name != "__builtins__")
     wanted = {path[0] for path in reads.names} | _words_looked_up(reads)
     return sorted(wanted.intersection(namespace))
@@ -89,7 +116,7 @@ def global_names(code: CodeType, namespace: Mapping[str, Any]) -> list[str]:
 
 def _words_looked_up(reads: Reads) -> set[str]:
     called = reads.attributes | {path[-1] for path in reads.names}
-    pattern = _WORD if called & _TEXT_LOOKUPS else _AT_WORD
+    pattern = _WORD if called & TEXT_LOOKUPS.keys() else _AT_WORD
     return {word for text in reads.strings if pattern is _WORD or "@" in text for word in pattern.findall(text)}
 
 

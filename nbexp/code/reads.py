@@ -5,6 +5,7 @@ Names are given as written: what they stand for depends on the globals the code 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,6 +24,26 @@ _DYNAMIC_NAMES = frozenset({"exec", "eval", "globals", "execfile", "get_ipython"
 _DYNAMIC_ATTRIBUTES = frozenset(
     {"f_globals", "f_locals", "__globals__", "f_builtins", "__subclasses__", "get_objects", "get_referrers"}
 )
+
+#: Calls that look names up in a text among the variables of their caller, and the libraries that have them.
+TEXT_LOOKUPS: dict[str, tuple[str, ...]] = {
+    "query": ("duckdb", "pandas"),
+    "eval": ("pandas",),
+    "sql": ("duckdb", "polars"),
+    "execute": ("duckdb",),
+    "executemany": ("duckdb",),
+    "read_sql": ("duckdb",),
+    "read_sql_query": ("duckdb",),
+    "evaluate": ("numexpr",),
+    "sqldf": ("pandasql",),
+}
+
+#: What they call the text, where it is given by name.
+TEXT_ARGUMENTS = frozenset({"expr", "query", "sql", "ex"})
+
+#: Instructions that do nothing but push one value.
+_PUSHES = frozenset({"LOAD_CONST", "LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME"})
+_SPREADS = frozenset({"BUILD_LIST", "BUILD_TUPLE", "BUILD_MAP", "LIST_EXTEND", "DICT_MERGE", "PUSH_NULL", "LOAD_ATTR"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +66,8 @@ class Reads:
         attributes: Every attribute name it reads.
         strings: String constants, which others may look names up in.
         dynamic: Ways to any name at all: ``eval``, ``globals``, ``f_globals``, ``sys.modules``, ``import_module``.
+        texts: Calls of `TEXT_LOOKUPS` with a text that the code does not show: ``df.query`` for one of a global,
+            ``.query`` of anything else, ``self.query`` of a method's own object.
     """
 
     names: frozenset[tuple[str, ...]] = frozenset()
@@ -53,13 +76,16 @@ class Reads:
     attributes: frozenset[str] = frozenset()
     strings: frozenset[str] = frozenset()
     dynamic: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
 
 
 def reads(code: CodeType) -> Reads:
     """Which names `code` and the code nested in it look up."""
-    found = _Found(set(), set(), set(), set(), set(), set())
+    found = _Found(set(), set(), set(), set(), set(), set(), set())
     for part in _all_code(code):
-        _collect(instructions(part), found)
+        steps = instructions(part)
+        _collect(steps, found)
+        found.texts.update(_unseen_texts(steps, part))
     return Reads(*map(frozenset, (getattr(found, name) for name in _Found.__slots__)))
 
 
@@ -77,6 +103,7 @@ class _Found:
     attributes: set[str]
     strings: set[str]
     dynamic: set[str]
+    texts: set[str]
 
 
 def _collect(steps: Sequence[Instruction], found: _Found) -> None:
@@ -115,6 +142,62 @@ def _note_dynamic(path: tuple[str, ...], steps: Sequence[Instruction], after: in
             found.imports.add(Import(module))
         else:
             found.dynamic.add("import_module")
+
+
+def _unseen_texts(steps: Sequence[Instruction], code: CodeType) -> Iterator[str]:
+    for at, step in enumerate(steps):
+        if step.value.__class__ is not str or step.value not in TEXT_LOOKUPS or is_constant(step):
+            continue
+        if step.name == "LOAD_GLOBAL":
+            if step.value != "eval" and step.arg & 1 and not _shows_text(steps, at + 1):
+                yield step.value
+        elif step.name == "LOAD_METHOD" or (step.name in _LOADS_METHOD and step.arg & 1):
+            if not _shows_text(steps, at + 1):
+                yield f"{_owner(steps[at - 1], code)}.{step.value}"
+        elif step.name in _ATTRIBUTES and _spreads(steps, at + 1):
+            yield f"{_owner(steps[at - 1], code)}.{step.value}"
+
+
+#: Instructions that tell by a flag whether they load a method to call; since Python 3.12.
+_LOADS_METHOD = frozenset({"LOAD_ATTR", "LOAD_SUPER_ATTR"}) if sys.version_info >= (3, 12) else frozenset()
+
+
+def _owner(step: Instruction, code: CodeType) -> str:
+    """What a method is called on, as in `Reads.texts`."""
+    if step.name in _LOADS:
+        return str(step.value)
+    is_self = step.name == "LOAD_FAST" and step.arg == 0 and code.co_argcount and code.co_varnames[0] == "self"
+    return "self" if is_self else ""
+
+
+def _shows_text(steps: Sequence[Instruction], start: int) -> bool:
+    """Whether the call whose arguments begin at `start` has none, or a constant first.
+
+    Only calls with plain arguments are understood: of others the text counts as not shown.
+    """
+    at = start
+    while steps[at].name in _PUSHES or (steps[at].name == "LOAD_ATTR" and at > start + 1):
+        at += 1
+    count = sum(step.name in _PUSHES for step in steps[start:at])
+    names: tuple[str, ...] = ()
+    if steps[at].name == "CALL_KW":
+        count, names = count - 1, steps[at - 1].value
+    if steps[at].name == "KW_NAMES":
+        at, names = at + 1, steps[at].value
+    if steps[at].name == "PRECALL":
+        at += 1
+    if steps[at].name not in ("CALL", "CALL_KW") or steps[at].arg != count:
+        return False
+    if not count or "k" in names:  # the nearest neighbours in a tree: `tree.query(points, k=2)`
+        return True
+    return is_constant(steps[start]) and (count > len(names) or names[0] in TEXT_ARGUMENTS)
+
+
+def _spreads(steps: Sequence[Instruction], at: int) -> bool:
+    """Whether a call with ``*`` or ``**`` follows."""
+    while steps[at].name in _PUSHES or steps[at].name in _SPREADS:
+        at += 1
+    return steps[at].name == "CALL_FUNCTION_EX"
 
 
 def _import(steps: Sequence[Instruction], at: int) -> Import:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from nbexp.code.reads import TEXT_ARGUMENTS, TEXT_LOOKUPS
 from nbexp.stage.assumptions import Chain, chain_of, last_name
 from nbexp.stage.namespaces import text_of
 from nbexp.stage.scopes import VALUE
@@ -13,25 +14,14 @@ from nbexp.stage.strings import names_in_text, words
 if TYPE_CHECKING:
     from nbexp.stage.flow import Flow
 
-#: Calls that look names up in their text, by their last name, and the libraries whose calls find any name in it.
-#: pandas finds only names after @ in ``query`` and ``eval``, and those are seen wherever the text stands.
-LOOKUPS: dict[str, tuple[str, ...]] = {
-    "query": ("duckdb",),
-    "eval": (),
-    "sql": ("duckdb", "polars"),
-    "execute": ("duckdb",),
-    "executemany": ("duckdb",),
-    "read_sql": ("duckdb",),
-    "read_sql_query": ("duckdb",),
-    "evaluate": ("numexpr",),
-    "sqldf": ("pandasql",),
-}
+#: Calls that make a number: no names stand in it.
+_NUMBER_CALLS = frozenset({"len", "int", "float", "mean", "median", "std", "var", "quantile", "count", "nunique"})
 
 #: Calls that make a text of nothing but their arguments.
 _TEXT_CALLS = frozenset(
     {
         "format", "format_map", "join", "strip", "lstrip", "rstrip", "dedent", "replace", "lower", "upper",
-        "casefold", "title", "str", "int", "float", "round", "len", "abs", "min", "max", "sum", "repr", "text",
+        "casefold", "title", "str", "round", "abs", "min", "max", "sum", "repr", "text",
     }
 )  # fmt: skip
 
@@ -40,12 +30,12 @@ _MADE_OF_PARTS = (ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.List, ast.Tu
 
 
 def read_looked_up(flow: Flow, name: str, node: ast.Call, state: set[str]) -> None:
-    """Count the names in the text that a call of `LOOKUPS` is given first."""
-    if name not in LOOKUPS or not node.args or (name == "eval" and isinstance(node.func, ast.Name)):
+    """Count the names in the text that a call of `TEXT_LOOKUPS` is given."""
+    if name not in TEXT_LOOKUPS or (name == "eval" and isinstance(node.func, ast.Name)):
         return
     chain = chain_of(node.func) or ("",)
     every_word = name in ("evaluate", "sqldf") or (name == "eval" and chain[0] in ("pd", "pandas"))
-    parts: list[ast.AST] = [node.args[0]]
+    parts = _texts(node)
     seen: set[str] = set()
     while parts:
         part = parts.pop()
@@ -53,10 +43,25 @@ def read_looked_up(flow: Flow, name: str, node: ast.Call, state: set[str]) -> No
         if text is not None:
             _count_text(flow, text, state, every_word=every_word)
         else:
-            parts.extend(_pieces(flow, name, part, seen))
+            parts.extend(_pieces(flow, _libraries(name, node), part, seen))
 
 
-def _pieces(flow: Flow, name: str, node: ast.AST, seen: set[str]) -> list[ast.AST]:
+def _texts(node: ast.Call) -> list[ast.AST]:
+    """The arguments of a call that may be its text."""
+    if any(each.arg == "k" for each in node.keywords):  # the nearest neighbours in a tree: `tree.query(points, k=2)`
+        return []
+    named = [each.value for each in node.keywords if each.arg is None or each.arg in TEXT_ARGUMENTS]
+    return [*(node.args[:1] or named)]
+
+
+def _libraries(name: str, node: ast.Call) -> dict[str, str]:
+    """The libraries whose call this may be, each with why every variable counts if it is."""
+    plain = isinstance(node.func, ast.Name) or chain_of(node.func) == ("self", name)
+    libraries = (each for each in TEXT_LOOKUPS[name] if not (plain and each == "pandas"))  # `self.query(x)`: a layer's
+    return dict.fromkeys(libraries, f"a text made for {name}()")
+
+
+def _pieces(flow: Flow, libraries: dict[str, str], node: ast.AST, seen: set[str]) -> list[ast.AST]:
     """What a text is made of; what cannot be told is noted."""
     if isinstance(node, ast.Constant):
         return []
@@ -64,17 +69,19 @@ def _pieces(flow: Flow, name: str, node: ast.AST, seen: set[str]) -> list[ast.AS
         return []
     if isinstance(node, _MADE_OF_PARTS):
         return [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)]
+    if isinstance(node, ast.Call) and last_name(node.func) in _NUMBER_CALLS:
+        return []
     if isinstance(node, ast.Call) and last_name(node.func) in _TEXT_CALLS:
         inside = [node.func.value] if isinstance(node.func, ast.Attribute) else []
         return [*inside, *node.args, *(keyword.value for keyword in node.keywords)]
     chain = chain_of(node)
     if chain is None or not flow.scope.is_global(chain[0]):
-        _unknown_text(flow, name)
+        _unknown_text(flow, libraries)
         return []
-    return _pieces_of_name(flow, name, chain, seen)
+    return _pieces_of_name(flow, libraries, chain, seen)
 
 
-def _pieces_of_name(flow: Flow, name: str, chain: Chain, seen: set[str]) -> list[ast.AST]:
+def _pieces_of_name(flow: Flow, libraries: dict[str, str], chain: Chain, seen: set[str]) -> list[ast.AST]:
     """A text held by a variable: from above (its value is looked through), or made in this cell by one assignment."""
     root = chain[0]
     if len(chain) == 1 and root in flow.cell.single:
@@ -82,16 +89,16 @@ def _pieces_of_name(flow: Flow, name: str, chain: Chain, seen: set[str]) -> list
             return []
         seen.add(root)
         return [flow.cell.single[root]]
-    if flow.cell.top.names.get(root) == VALUE:
-        _unknown_text(flow, name)
+    if len(chain) > 1 or flow.cell.top.names.get(root) == VALUE:  # what an attribute holds is not looked through
+        _unknown_text(flow, libraries)
     flow.cell.texts.add(chain)
     return []
 
 
-def _unknown_text(flow: Flow, name: str) -> None:
-    """The text is made elsewhere: names after @ can come from any input, other names from anywhere."""
+def _unknown_text(flow: Flow, libraries: dict[str, str]) -> None:
+    """The text is made elsewhere, and so are the names in it."""
     flow.cell.any_text = True
-    flow.cell.dynamic_with.update((library, f"a text made for {name}()") for library in LOOKUPS[name])
+    flow.cell.dynamic_with.update(libraries.items())
 
 
 def _count_text(flow: Flow, text: str, state: set[str], *, every_word: bool) -> None:

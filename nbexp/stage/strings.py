@@ -94,6 +94,6 @@ def names_in_value(value: object) -> frozenset[Chain]:
         return names_in_text(value, looked_up=True) | words(value)
     if isinstance(value, dict):
         value = list(value.values())
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | set | frozenset):
         return frozenset().union(*(names_in_value(each) for each in value if isinstance(each, str)))
     return frozenset()

@@ -94,6 +94,35 @@ DYNAMIC: dict[str, tuple[str, list[str]]] = {
     "getattr": ("def f(x): return getattr(x, 'a')", []),
 }
 
+#: Source of a function -> calls that look names up in a text it does not show.
+TEXTS: dict[str, tuple[str, list[str]]] = {
+    "constant": ("def f(d): return d.query('a > @b')", []),
+    "constant and more": ("def f(d, x): return d.query('a', x, y.z, engine='c')", []),
+    "constant by name": ("def f(d): return d.eval(expr='a')", []),
+    "no text": ("def f(m): return m.eval()", []),
+    "no text of a base class": ("class A:\n    def eval(self): return super().eval()", []),
+    "not called": ("def f(m): return m.query, m.eval", []),
+    "neighbours": ("def f(t, x): return t.query(x, k=3)", []),
+    "argument": ("def f(d, e): return d.query(e)", [".query"]),
+    "argument by name": ("def f(d, e): return d.query(engine='python', expr=e)", [".query"]),
+    "global": ("def f(d): return d.eval(e)", [".eval"]),
+    "attribute": ("def f(d): return d.query(e.f)", [".query"]),
+    "item": ("def f(d): return d.query(e['f'])", [".query"]),
+    "sum": ("def f(d, e): return d.query('a > @' + e)", [".query"]),
+    "text with places": ("def f(d, e): return d.query(f'a > {e}')", [".query"]),
+    "method of a constant": ("def f(d, e): return d.query('a{}'.format(e))", [".query"]),
+    "attribute of a constant": ("def f(d): return d.query('a'.b)", [".query"]),
+    "spread": ("def f(d, e): return d.query(*e)", [".query"]),
+    "of a module": ("def f(e): return pd.eval(e)", ["pd.eval"]),
+    "chosen": ("def f(d, e): return d.query('a' if e else 'b')", [".query"]),
+    "of itself": ("class A:\n    def f(self, x): return self.query(x)", ["self.query"]),
+    "of what it holds": ("class A:\n    def f(self, x): return self.db.query(x)", [".query"]),
+    "function": ("def f(e): return sql(e)", ["sql"]),
+    "function with a constant": ("def f(): return sql('e')", []),
+    "nested": ("def f(d): return [d.query(e) for e in es]", [".query"]),
+    "built-in": ("def f(e): return eval(e)", []),
+}
+
 #: Pairs of sources that do the same.
 SAME = {
     "lines": ("def f(x):\n    return [x, x]", "def f(x):\n\n    return [\n        x,\n        x,\n    ]"),
@@ -176,6 +205,9 @@ def failures() -> list[str]:
         check("imports", name, _imports(source), imports)
     for name, (source, wanted) in DYNAMIC.items():
         check("dynamic", name, sorted(reads.reads(_code(source)).dynamic), wanted)
+    for name, (source, wanted) in TEXTS.items():
+        whole = compile(dedent(source), "<test>", "exec", dont_inherit=True)
+        check("texts", name, sorted(reads.reads(whole).texts), wanted)
     for name, (one, other) in SAME.items():
         check("same", name, bytecode.content(_code(one)) == bytecode.content(_code(other)), True)
     for name, (one, other) in DIFFERENT.items():

@@ -3,9 +3,26 @@
 # ruff: noqa: E501
 from __future__ import annotations
 
-from tests.behaviour.model import HIT, MISS, RAN, RESTORED, case, cell, final, restart, stage, twins
+from tests.behaviour.model import HIT, MISS, RAN, RESTORED, Case, case, cell, final, restart, stage, twins
 
 _C = "helpers"
+_PANDAS = "import pandas as pd\ndf = pd.DataFrame({'v': [1, 2, 3]})"
+
+
+def _text(
+    name: str, helper: str, source: str = "y = len(h(df, expr))", frame: str = _PANDAS, needs: str = "pandas"
+) -> list[Case]:
+    """A helper looks `t` up in a text that its code does not show."""
+    above = f"{frame}\nexpr = 'v > @t'\n{helper}"
+    return twins(f"text that is {name}", _C, setup=f"t = 1\n{above}", source=source, miss=f"t = 2\n{above}",
+                 hit=f"t = 3 - 2\n{above}  # same", needs=needs)  # fmt: skip
+
+
+def _precise(name: str, above: str, source: str, needs: str, *, kernel: bool = False) -> Case:
+    """No text is looked up in: a variable that nobody reads does not count."""
+    return case(f"{name}: {HIT}", _C, HIT, cell(f"t = 1\n{above}"), stage(source, RAN), restart(), cell(f"t = 2\n{above}"),
+                stage(source, RESTORED), needs=needs, kernel=kernel)  # fmt: skip
+
 
 CASES = [
     *twins("body and comment", _C, setup="def f(x):\n    return x + 1", source="y = f(1)",
@@ -83,4 +100,24 @@ CASES = [
          cell("def g(): return 2\ndef f(): return g()"), stage("y = f()", RAN, why="function `g` edited, called by `f`")),
     case("input changed is explained", _C, MISS, cell("lr = 0.01"), stage("y = lr", RAN), restart(), cell("lr = 0.001"),
          stage("y = lr", RAN, why="input `lr`: 0.01 -> 0.001")),
+    *_text("an argument", "def h(d, e): return d.query(e)"),
+    *_text("an argument by name", "def h(d, e): return d.query(expr=e)"),
+    *_text("in a dict", "cfg = {'f': 'v > @t'}\ndef h(d): return d.query(cfg['f'])", "y = len(h(df))"),
+    *_text("a default", "def h(d, e='v > @t'): return d.query(e)", "y = len(h(df))"),
+    *_text("a class attribute", "class C:\n    f = 'v > @t'\ndef h(d): return d.query(C.f)", "y = len(h(df))"),
+    *_text("an instance attribute", "class C:\n    def __init__(self): self.f = 'v > @t'\nc = C()\ndef h(d): return d.query(c.f)", "y = len(h(df))"),
+    *_text("in a list", "es = ['v > @t', 'v < 9']\ndef h(d):\n    for e in es: d = d.query(e)\n    return d", "y = len(h(df))"),
+    *_text("made of parts", "n = 't'\ndef h(d): return d.query('v > @' + n)", "y = len(h(df))"),
+    *_text("given to pd.eval", "n = 't + 1'\ndef h(n): return pd.eval(n)", "y = int(h(n))"),
+    *_text("given to eval of a frame", "n = 'v + @t'\ndef h(d, e): return d.eval(e)", "y = h(df, n)"),
+    *_text("polars sql", "def h(s): return pl.sql(s).collect()", "y = h('select v from t').item()", "import polars as pl\nt = pl.DataFrame({'v': [t]})", needs="polars"),
+    *_text("the name of an attribute of the notebook", "def h(n):\n    import __main__\n    return getattr(__main__, n)", "y = h('t')", "", needs=""),
+    *_text("the name of an attribute of the notebook, found in sys.modules", "import sys\ndef h(n): return getattr(sys.modules['__main__'], n)", "y = h('t')", "", needs=""),
+    _precise("text shown by a helper", f"{_PANDAS}\ndef h(d): return d.query('v > 1', engine='python')", "y = len(h(df))", "pandas"),
+    _precise("eval mode in a helper", f"{_PANDAS}\nimport torch\nm = torch.nn.Dropout()\ndef h(m):\n    m.eval()\n    return m.training", "y = h(m)", "torch pandas"),
+    _precise("eval mode in a stage", f"{_PANDAS}\nimport torch\nm = torch.nn.Dropout()", "m.eval()\ny = m.training", "torch pandas"),
+    _precise("a layer called query", f"{_PANDAS}\nimport torch\nclass A(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.query = torch.nn.Identity()\n    def forward(self, x):\n        return self.query(x)\nm = A()", "y = m(torch.ones(1)).item()", "torch pandas"),
+    case("query of a frame of one's own", _C, MISS, cell("import pandas as pd\nclass F(pd.DataFrame):\n    def h(self, e): return self.query(e)\ndf = F({'v': [1, 2, 3]})\nt = 1"),
+         stage("y = len(df.h('v > @' + 't'))", RAN), cell("t = 2"), stage("y = len(df.h('v > @' + 't'))", RAN), final("y", 1), needs="pandas"),
+    _precise("query of a database", "class DB:\n    def query(self, sql): return len(sql)\nclass A:\n    def __init__(self): self.db = DB()\n    def query(self, x): return self.db.query(x)\na = A()", "y = a.query('select 1')", "", kernel=True),
 ]  # fmt: skip
