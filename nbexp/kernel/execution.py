@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from nbexp.graphs.codetable import CodeTable
 from nbexp.kernel.memos import Memo
 from nbexp.kernel.namespace import Before
 from nbexp.kernel.patching import Standing
-from nbexp.kernel.recording import Recording
+from nbexp.kernel.recording import NothingToSee, Recording
 from nbexp.records import Metric, Part, Reason, Result
 from nbexp.stage.analysis import Analysis
 from nbexp.stage.key import Inputs
@@ -38,6 +38,7 @@ class Execution:
         reasons: Why it runs. unstored: Why it will not be stored.
         before, settings: The names and kernel settings before it ran.
         aside, names_before: What its own last run left behind, set aside; the user's names without these.
+        bound: The names that it bound, as far as that was found out; None if it was not.
         registered: What the user has registered with IPython before it ran (`Registered.by_user`).
         formatters: What decided how values are shown, as a dependency; formatters_now: what decides it when called.
         asked: What it asked nbexp for while it ran (parameters, values of other records), as dependencies.
@@ -53,13 +54,14 @@ class Execution:
     analysis: Analysis
     inputs: Inputs | None = None
     hit: Restored | None = None
-    recording: Recording | None = None
+    recording: Recording | NothingToSee | None = None
     reasons: tuple[Reason, ...] = ()
     unstored: list[Reason] = field(default_factory=list)
     before: Before | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     aside: dict[str, Any] = field(default_factory=dict)
     names_before: list[str] = field(default_factory=list)
+    bound: Collection[str] | None = None
     registered: list[tuple[str, Any]] = field(default_factory=list)
     formatters: Part | None = None
     formatters_now: Callable[[], Part | None] = lambda: None

@@ -44,8 +44,8 @@ class Leftovers:
     def note_made(
         self, cell: str, before: Iterable[str], now: Iterable[str], namespace: MutableMapping[str, Any]
     ) -> None:
-        """`cell` is over: of the user's names, these were there `before`, and these are there `now`."""
-        self._made[cell] = {name: id(namespace[name]) for name in set(now).difference(before)}
+        """`cell` is over: of the user's names, these were there `before`; all new ones are among those of `now`."""
+        self._made[cell] = {name: id(namespace[name]) for name in set(now).difference(before) if name in namespace}
 
 
 def _bound_by(source: str, names: Iterable[str]) -> Iterable[str]:

@@ -48,6 +48,22 @@ class Observed:
     seconds: float
 
 
+class NothingToSee:
+    """In the place of a `Recording`, for a stage that can do nothing but compute (`nbexp.stage.plain`)."""
+
+    def start(self, named: Iterable[str], reached: Iterable[object] = ()) -> None:
+        """Begin."""
+        self._started = time.perf_counter()
+
+    def stop(self) -> Observed:
+        """End, and say how long it took."""
+        seconds = time.perf_counter() - self._started
+        return Observed((), "", Effects(), {}, (), (), (), False, FigureUse(), LogUse(), seconds)
+
+    def abort(self) -> None:
+        """End without a summary."""
+
+
 class Recording:
     """Watches one stage. `stop` and `abort` leave nothing behind, whatever happened in between.
 

@@ -89,6 +89,7 @@ def apply_hit(shell: InteractiveShell, execution: Execution) -> None:
     for file, source in hit.files:
         write_result(file, source)
     hit.apply(shell.user_ns)
+    execution.bound = hit.names.keys()
     for name, state in hit.generators.items():
         restore(name, state)
     for probe, tree in hit.settings.items():

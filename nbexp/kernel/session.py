@@ -28,12 +28,13 @@ from nbexp.kernel.naming import Names
 from nbexp.kernel.parameters import names_part, parameter_part, parameters_in
 from nbexp.kernel.patching import Patches
 from nbexp.kernel.place import Place, find_place
-from nbexp.kernel.recording import Recording
+from nbexp.kernel.recording import NothingToSee, Recording
 from nbexp.kernel.registered import Tables, changed, formatters_part
 from nbexp.kernel.restoring import Door, apply_hit, body_of_failure, body_of_hit, with_output_check
 from nbexp.records import Metric, Part, Reason, Result, Status
 from nbexp.snapshot.data import DigestCache
 from nbexp.stage.analysis import analyse
+from nbexp.stage.plain import only_computes
 from nbexp.stage.spec import parse_spec
 from nbexp.store import Store
 
@@ -198,7 +199,7 @@ class Session:
 
     def _check_registered(self, execution: Execution) -> None:
         """A hit registers nothing with IPython: a stage that does is not stored."""
-        if execution.recording is None or execution.formatters is None:
+        if not isinstance(execution.recording, Recording) or execution.formatters is None:
             return
         if label := changed(execution.registered, self.tables.now().by_user()):
             why = f"it registered {label} with IPython, which a hit would not. Do it in a plain cell above."
@@ -207,7 +208,9 @@ class Session:
     def _put_back(self, execution: Execution) -> None:
         shell, owner = self.shell, execution.cell or execution.name
         put_back(execution.aside, shell.user_ns)
-        names = user_names(shell.user_ns, shell.user_ns_hidden)
+        names = execution.bound
+        if names is None:
+            names = user_names(shell.user_ns, shell.user_ns_hidden)
         self._leftovers.note_made(owner, execution.names_before, names, shell.user_ns)
 
     def _begin(self, execution: Execution) -> ast.Module:
@@ -219,8 +222,11 @@ class Session:
             if magic in OF_THE_SHELL:
                 execution.unstorable("effect", magic, f"{magic} changes IPython itself, which a hit would not")
         execution.before = remember(shell.user_ns, execution.names_before, analysis.stores | analysis.deletes)
-        execution.recording = Recording(shell, self._recorder, execution.spec.seed)
         roots = execution.inputs.roots.values() if execution.inputs else ()
+        if execution.inputs and only_computes(execution.tree, roots):
+            execution.recording = NothingToSee()
+        else:
+            execution.recording = Recording(shell, self._recorder, execution.spec.seed)
         execution.memos = self._memos.begin(roots)
         execution.recording.start(file_names_in(execution), [root.value for root in roots if root.is_code])
         if execution.spec.outs is None:

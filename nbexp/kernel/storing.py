@@ -16,7 +16,7 @@ from nbexp.kernel.execution import Execution, code_of_cell
 from nbexp.kernel.figures import figures_part
 from nbexp.kernel.namespace import changed_since
 from nbexp.kernel.plugins import modules_part
-from nbexp.kernel.recording import Observed
+from nbexp.kernel.recording import Observed, Recording
 from nbexp.kernel.registered import reaches_formatters
 from nbexp.kernel.seen import FileUse, signature
 from nbexp.kernel.verification import names_of, rng_part
@@ -66,6 +66,7 @@ def keep(
     """
     assert execution.inputs is not None and execution.before is not None
     change = changed_since(execution.before, shell.user_ns, shell.user_ns_hidden)
+    execution.bound = change.bound
     outputs = gather(execution.inputs, change.bound, change.deleted, shell.user_ns, [last], observed.imported)
     dumped = _dump(shell, execution, observed, outputs, last)
     worth = keep_all or dumped.size < SMALL_BYTES or observed.seconds > dumped.size / RESTORED_BYTES_PER_SECOND
@@ -119,7 +120,7 @@ def _dump(shell: InteractiveShell, execution: Execution, observed: Observed, out
         ATTRIBUTES: outputs.attributes,
         LAST: last,
         GENERATORS: {name: capture(name) for name, use in observed.generators.items() if use.moved},
-        SETTINGS: _changed_settings(execution.settings),
+        SETTINGS: _changed_settings(execution.settings) if isinstance(execution.recording, Recording) else {},
         IMPORTS: [name for name in imported_modules(execution.tree) if name in sys.modules],
     }
     own = set(outputs.names)
