@@ -207,10 +207,12 @@ class Session:
 
     def _put_back(self, execution: Execution) -> None:
         shell, owner = self.shell, execution.cell or execution.name
+        aside = tuple(execution.aside)
         put_back(execution.aside, shell.user_ns)
-        names = execution.bound
-        if names is None:
+        if execution.bound is None:
             names = user_names(shell.user_ns, shell.user_ns_hidden)
+        else:
+            names = [*execution.bound, *aside]
         self._leftovers.note_made(owner, execution.names_before, names, shell.user_ns)
 
     def _begin(self, execution: Execution) -> ast.Module:
