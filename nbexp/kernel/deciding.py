@@ -112,8 +112,8 @@ def _look_up(session: Session, execution: Execution) -> None:
     assert execution.inputs is not None
     verifier = Verifier(session.files, session.asked_now, execution.inputs.key)
     modules = len(sys.modules)
-    with quiet(session.shell):
-        found = look_up(session.store, execution.inputs, verifier.now, code_of_cell(session.shell, execution))
+    code = code_of_cell(session.shell, execution)
+    found = look_up(session.store, execution.inputs, verifier.now, code, partial(quiet, session.shell))
     execution.hit = found.hit
     if found.hit is not None:
         if len(sys.modules) != modules:

@@ -110,7 +110,9 @@ class Patches:
         self.now()
         for name, now in self.standing().items():
             then = before.get(name, _NOTHING)
-            if now.is_as(then) or (then is _NOTHING and (name in _EXTENDED or _is_of(now.value, imported))):
+            if now.is_as(then) or _is_setting(name):
+                continue
+            if then is _NOTHING and (name in _EXTENDED or _is_of(now.value, imported)):
                 continue
             yield Reason("effect", str(name), f"it set {name}, which a hit would not")
 
@@ -170,6 +172,11 @@ _EXTENDED = (
 def _extended() -> Iterator[tuple[Name, type]]:
     if "pandas" in sys.modules:
         yield from ((name, found) for name in _EXTENDED if isinstance(found := value_at(name), type))
+
+
+def _is_setting(name: Name) -> bool:
+    """Whether it is brought back with the settings of its library: torch's hooks on all modules."""
+    return name.module == "torch.nn.modules.module" and name.path[0].startswith("_global_")
 
 
 def _is_of(value: Any, modules: Container[str]) -> bool:

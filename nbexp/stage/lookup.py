@@ -6,6 +6,7 @@ The static key finds candidates; what each of them was seen to read while it ran
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,13 +35,20 @@ class Found:
     reasons: tuple[Reason, ...] = ()
 
 
-def look_up(store: Store, inputs: Inputs, now: Callable[[Part], Part], code: Callable[[], CodeSource]) -> Found:
+def look_up(
+    store: Store,
+    inputs: Inputs,
+    now: Callable[[Part], Part],
+    code: Callable[[], CodeSource],
+    quiet: Callable[[], AbstractContextManager[None]],
+) -> Found:
     """The stored result that a run would give now.
 
     Args:
         store: Where to look. inputs: The stage's inputs.
         now: A dependency as it is now, from how it was.
         code: Makes the source of code objects of the current cell.
+        quiet: Around the loading of values, which may import modules: what these print is part of the record.
     """
     moved: tuple[Part, ...] = ()
     reasons: list[Reason] = []
@@ -53,7 +61,8 @@ def look_up(store: Store, inputs: Inputs, now: Callable[[Part], Part], code: Cal
         if changed:
             moved = moved or changed
             continue
-        restored = _loaded(store, stored, inputs, code, reasons)
+        with quiet():
+            restored = _loaded(store, stored, inputs, code, reasons)
         if restored is not None:
             return Found(restored)
     return Found(None, moved, tuple(reasons))

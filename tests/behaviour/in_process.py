@@ -149,6 +149,8 @@ class _Stream(io.TextIOBase):
 
     tell: Callable[[str, str], None]
 
+    __module__ = "ipykernel.iostream"  # a kernel's streams are nobody's own: libraries keep them when they are imported
+
     def __init__(self, name: str) -> None:
         self._name = name
 

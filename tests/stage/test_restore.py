@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -57,7 +58,7 @@ def commit(store: Store, files: dict[str, Path] | None = None, live: Any = (), *
 
 
 def reasons(store: Store, given: Any = None) -> list[tuple[str, str]]:
-    found = look_up(store, given or inputs(), same, no_code)
+    found = look_up(store, given or inputs(), same, no_code, nullcontext)
     assert found.hit is None
     return [(reason.kind, reason.text) for reason in found.reasons]
 
@@ -68,7 +69,7 @@ def kept(store: Store) -> int:
 
 def test_what_was_stored_is_found(store: Store) -> None:
     commit(store, x=1, **{NAMES: {"y": [1]}})
-    found = look_up(store, inputs(), same, no_code).hit
+    found = look_up(store, inputs(), same, no_code, nullcontext).hit
     assert found is not None and found.names == {"y": [1]}
 
 
@@ -108,7 +109,7 @@ def test_an_input_that_is_not_there_is_a_miss(store: Store) -> None:
     commit(store, live=live, **{PATCHES: ((Live("old", 0), [2]),)})
     ((kind, text),) = reasons(store)
     assert kind == "gone" and "KeyError" in text
-    assert look_up(store, inputs(old=old), same, no_code).hit is not None
+    assert look_up(store, inputs(old=old), same, no_code, nullcontext).hit is not None
 
 
 def test_a_result_file_is_verified_before_anything_is_changed(store: Store, tmp_path: Path) -> None:
