@@ -116,7 +116,7 @@ CASES = [
     _precise("text shown by a helper", f"{_PANDAS}\ndef h(d): return d.query('v > 1', engine='python')", "y = len(h(df))", "pandas"),
     _precise("eval mode in a helper", f"{_PANDAS}\nimport torch\nm = torch.nn.Dropout()\ndef h(m):\n    m.eval()\n    return m.training", "y = h(m)", "torch pandas"),
     _precise("eval mode in a stage", f"{_PANDAS}\nimport torch\nm = torch.nn.Dropout()", "m.eval()\ny = m.training", "torch pandas"),
-    _precise("a layer called query", f"{_PANDAS}\nimport torch\nclass A(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.query = torch.nn.Identity()\n    def forward(self, x):\n        return self.query(x)\nm = A()", "y = m(torch.ones(1)).item()", "torch pandas"),
+    _precise("a layer called query", f"{_PANDAS}\nimport torch\nclass A(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.query = torch.nn.Identity()\n    def forward(self, x):\n        return self.query(x)\nm = A()", "y = m(torch.ones(1)).item()", "torch pandas", kernel=True),
     case("query of a frame of one's own", _C, MISS, cell("import pandas as pd\nclass F(pd.DataFrame):\n    def h(self, e): return self.query(e)\ndf = F({'v': [1, 2, 3]})\nt = 1"),
          stage("y = len(df.h('v > @' + 't'))", RAN), cell("t = 2"), stage("y = len(df.h('v > @' + 't'))", RAN), final("y", 1), needs="pandas"),
     _precise("query of a database", "class DB:\n    def query(self, sql): return len(sql)\nclass A:\n    def __init__(self): self.db = DB()\n    def query(self, x): return self.db.query(x)\na = A()", "y = a.query('select 1')", "", kernel=True),
