@@ -293,7 +293,8 @@ def wait(where):
     waits = getattr(sys, "waits", [])
     if where in waits:
         waits.remove(where)
-        print(where, flush=True)
+        stream = vars(sys.stdout).get("_stream", sys.stdout)  # what loading prints is dropped
+        print(where, file=stream, flush=True)
         time.sleep(100)
 
 class Slowly:
