@@ -1,0 +1,226 @@
+"""What each cell's last run read and wrote, and what a top-to-bottom run would find in the same places (L1).
+
+A *place* holds a value that outlives a cell: a variable, a random generator's state, a setting, a file. A *version*
+is what one run of one cell left in a place. The value that a cell has to read is the version left by the nearest cell
+above it that writes the place, whatever the kernel holds; a cell that read another version, or whose source is not what
+ran, is stale, and so is what reads from it. Nothing here looks at values or runs anything: versions are told apart by
+digest where that is known, else by who wrote them.
+
+The statuses are kept, and only those are worked out anew that a change can reach: a cell run below all others costs
+what it reads and writes, not what the notebook is long.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nbexp.records import Reason
+
+#: The cell that stands for all that was there before the first cell ran.
+BEFORE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something that cells read and write: ``variable`` x, ``rng`` numpy, ``state`` pandas, ``file`` data.csv."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"`{self.name}`" if self.kind == "variable" else f"{_NOUNS.get(self.kind, self.kind)} {self.name}"
+
+
+_NOUNS = {"rng": "the random state of", "state": "the settings of"}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What one run of a cell left in a place.
+
+    Attributes:
+        cell: The cell's id, `BEFORE` for what was there from the start. run: A number that no other run has.
+    """
+
+    place: Place
+    cell: str
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one run of a cell read and wrote.
+
+    Attributes:
+        cell: Its id. run: Its number. source: What ran, as text.
+        reads: For each place that it read, the version that it found there; None if nothing was there.
+        writes: For each place that it wrote or may have changed, what it left; None where it took away what was there.
+        failed: Whether it ended with an error: what it would have done after that is not known.
+    """
+
+    cell: str
+    run: int
+    source: str
+    reads: Mapping[Place, Version | None] = field(default_factory=dict)
+    writes: Mapping[Place, Version | None] = field(default_factory=dict)
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of the document.
+
+    Attributes:
+        id: Its id. source: Its text now; None if only what ran is known.
+        writes: Places that it would write, from its source; asked only of a cell that has not run.
+    """
+
+    id: str
+    source: str | None = None
+    writes: frozenset[Place] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What stands above a cell in a place.
+
+    Attributes:
+        version: What a top-to-bottom run would find there, as far as it is known; None for nothing.
+        cell: The cell that wrote it. doubts: Why a top-to-bottom run may find something else.
+    """
+
+    version: Version | None
+    cell: str = BEFORE
+    doubts: tuple[Reason, ...] = ()
+
+
+class History:
+    """The last run of each cell of one notebook, in the order of the document."""
+
+    def __init__(self) -> None:
+        self._cells: list[Cell] = []
+        self._positions: dict[str, int] = {}
+        self._traces: dict[str, Trace] = {}
+        self._digests: dict[Version, str] = {}
+        self._initial: dict[Place, Version] = {}
+        self._writers: dict[Place, list[int]] = {}
+        self._stale: list[tuple[Reason, ...]] = []  # of the first cells: those whose status is known
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def arrange(self, cells: Sequence[Cell]) -> None:
+        """The document is these cells now, top to bottom. What cells did that are not among them is kept."""
+        self._cells = list(cells)
+        self._positions = {cell.id: position for position, cell in enumerate(cells)}
+        self._writers = {}
+        for position, cell in enumerate(cells):
+            for place in self._written_by(cell):
+                self._writers.setdefault(place, []).append(position)
+        self._stale = []
+
+    def began_with(self, places: Iterable[Place]) -> None:
+        """These were there before the first cell ran."""
+        self._initial |= {place: Version(place, BEFORE, 0) for place in places}
+        self._stale = []
+
+    def note(self, trace: Trace) -> None:
+        """A cell of the document has run."""
+        position = self._positions[trace.cell]
+        for place in self._written_by(self._cells[position]):
+            self._writers[place].remove(position)
+        self._traces[trace.cell] = trace
+        for place in trace.writes:
+            positions = self._writers.setdefault(place, [])
+            positions.insert(bisect_left(positions, position), position)
+        del self._stale[position:]
+
+    def know(self, version: Version, digest: str) -> None:
+        """What is in a version, by digest."""
+        if self._digests.get(version) != digest:
+            self._digests[version] = digest
+            position = self._positions.get(version.cell, 0)
+            del self._stale[position:]
+
+    # --- what can be asked --------------------------------------------------------------------------------------------
+
+    def digest(self, version: Version) -> str:
+        """The digest of a version; ``""`` where it is not known."""
+        return self._digests.get(version, "")
+
+    def same(self, one: Version | None, other: Version | None) -> bool:
+        """Whether two versions surely hold the same."""
+        if one is None or other is None or one == other:
+            return one == other
+        digest = self._digests.get(one, "")
+        return digest != "" and digest == self._digests.get(other)
+
+    def above(self, place: Place, cell: str) -> Above:
+        """What a top-to-bottom run would find in `place` when it comes to `cell`."""
+        positions = self._writers.get(place, [])
+        unrun: list[Reason] = []
+        for position in reversed(positions[: bisect_left(positions, self._positions[cell])]):
+            writer = self._cells[position]
+            trace = self._traces.get(writer.id)
+            if trace is not None:
+                return Above(trace.writes[place], writer.id, (*unrun, *self._doubts(position, trace, place)))
+            unrun.append(Reason("unrun", writer.id, f"{self.named(writer.id)}, which writes {place}, has not run"))
+        return Above(self._initial.get(place), BEFORE, tuple(unrun))
+
+    def stale(self, cell: str) -> tuple[Reason, ...]:
+        """Why the last run of a cell is not what a top-to-bottom run would do now; empty if it is, or never ran."""
+        position = self._positions[cell]
+        while len(self._stale) <= position:
+            self._stale.append(tuple(self._reasons(self._cells[len(self._stale)])))
+        return self._stale[position]
+
+    def named(self, cell: str) -> str:
+        """What people call a cell: its number in the document."""
+        return f"cell {self._positions[cell] + 1}" if cell in self._positions else "a deleted cell"
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _written_by(self, cell: Cell) -> Iterable[Place]:
+        trace = self._traces.get(cell.id)
+        return trace.writes if trace is not None else cell.writes
+
+    def _doubts(self, position: int, trace: Trace, place: Place) -> Iterator[Reason]:
+        name = self.named(trace.cell)
+        if trace.failed:
+            yield Reason("failed", trace.cell, f"{name}, which writes {place}, failed")
+        elif self.stale(trace.cell):
+            yield Reason("upstream", trace.cell, f"{name}, which writes {place}, is stale")
+
+    def _reasons(self, cell: Cell) -> Iterator[Reason]:
+        trace = self._traces.get(cell.id)
+        if trace is None:
+            return
+        if cell.source is not None and cell.source != trace.source:
+            yield Reason("edited", "", "it was edited and has not run since")
+        for place, read in trace.reads.items():
+            above = self.above(place, cell.id)
+            if self.same(above.version, read):
+                yield from above.doubts
+            else:
+                yield self._moved(cell.id, place, read, above)
+
+    def _moved(self, cell: str, place: Place, read: Version | None, above: Above) -> Reason:
+        """It read another version than that above it."""
+        there = self.named(above.cell)
+        if read is None:
+            text = f"{place} was not there when it ran; {there} writes it"
+        elif read.cell == cell:
+            text = f"it read {place} as it had left it itself"
+        elif read.cell == above.cell:
+            text = f"{there} has written {place} since"
+        elif read.cell not in self._positions and read.cell != BEFORE:
+            text = f"it read {place} of a cell that was deleted"
+        elif above.version is None:
+            text = f"it read {place} of {self.named(read.cell)}, below it"
+        else:
+            text = f"it read {place} of {self._source_of(read)}, not of {there}"
+        return Reason("moved", place.name, text)
+
+    def _source_of(self, read: Version) -> str:
+        return self.named(read.cell) if read.cell != BEFORE else "before the first cell"
