@@ -2,7 +2,8 @@
 
 Without this, running a cell again would miss: ``for row in rows: last = row`` may leave ``row`` as it was (there may be
 no rows), so a ``row`` that is there counts as read. Names that the cell itself made are set aside while it is decided
-and run; what it does not bind anew comes back afterwards. Names that were there before it first ran are inputs.
+and run; what it does not bind anew comes back afterwards. Names that were there before it first ran are inputs, and so
+are those without which it can only fail: an edited cell that begins with what it made before its edit.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from nbexp.stage.analysis import Analysis, analyse
+from nbexp.stage.surely import surely_read
 
 _WORD = re.compile(r"\w+")
 
@@ -35,11 +37,15 @@ class Leftovers:
             for name in _bound_by(source, made):
                 made.pop(name, None)
 
-    def set_aside(self, cell: str, analysis: Analysis, namespace: MutableMapping[str, Any]) -> dict[str, Any]:
+    def set_aside(
+        self, cell: str, tree: ast.Module, analysis: Analysis, namespace: MutableMapping[str, Any]
+    ) -> dict[str, Any]:
         """Take the names that `cell` made, and binds now as well, out of the namespace."""
         made = self._made.get(cell, {})
-        names = [name for name in made if name in analysis.stores and id(namespace.get(name)) == made[name]]
-        return {name: namespace.pop(name) for name in names}
+        names = {name for name in made if name in analysis.stores and id(namespace.get(name)) == made[name]}
+        if names:
+            names -= surely_read(tree)
+        return {name: namespace.pop(name) for name in sorted(names)}
 
     def note_made(
         self, cell: str, before: Iterable[str], now: Iterable[str], namespace: MutableMapping[str, Any]

@@ -194,7 +194,7 @@ class Session:
     def _set_aside(self, execution: Execution) -> None:
         shell, owner = self.shell, execution.cell or execution.name
         self._leftovers.note_cell(owner, execution.info.transformed_cell or "")
-        execution.aside = self._leftovers.set_aside(owner, execution.analysis, shell.user_ns)
+        execution.aside = self._leftovers.set_aside(owner, execution.tree, execution.analysis, shell.user_ns)
         execution.names_before = user_names(shell.user_ns, shell.user_ns_hidden)
 
     def _check_registered(self, execution: Execution) -> None:

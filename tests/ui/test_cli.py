@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from nbexp.graphs.graph import dump
@@ -636,3 +637,38 @@ def test_a_stage_without_the_extension_says_what_to_add(cli: Any, project: Path)
     code, _, err = cli("run", "n.ipynb")
     assert code == 1
     assert "Add a cell with %load_ext nbexp above it." in err
+
+
+# --- check ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_check_names_the_cells_whose_saved_outputs_are_not_those_of_a_run(cli: Any, project: Path) -> None:
+    sound = write(project / "sound.ipynb", "x = 1", "x")
+    wrong = write(project / "wrong.ipynb", "x = 1", "x", "undefined")
+    assert cli("run", str(sound), "--in-place")[0] == 0
+    notebook = read(wrong)
+    notebook.cells[1].outputs = [nbformat.v4.new_output("execute_result", data={"text/plain": "2"})]
+    notebook.cells[1].execution_count, notebook.cells[0].execution_count = 1, 2
+    nbformat.write(notebook, wrong)
+    before = wrong.read_bytes()
+
+    code, out, _ = cli("check", str(sound), str(wrong), "--cold")
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[0].startswith(f"ok    {sound}: 2 cells as saved (")
+    assert lines[1:8] == [
+        f"WRONG {wrong}: 2 of 3 cells not as saved",
+        "  cell 2 differs",
+        "      saved: 2",
+        "      now:   1",
+        "  cell 3 fails",
+        "      now:   NameError: name 'undefined' is not defined",
+        "      The file's cells ran out of order: cell 2 before cell 1.",
+    ]
+    assert wrong.read_bytes() == before
+    assert cli("check", str(sound))[0] == 0
+
+    rows = json.loads(cli("check", str(wrong), "--json")[1])["notebooks"]
+    assert [(each["cell"], each["kind"]) for each in rows[0]["differences"]] == [(2, "differs"), (3, "failed")]
+    assert rows[0]["out_of_order"] == [1, 2]

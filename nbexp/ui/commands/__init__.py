@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nbexp.ui.commands.check import check
 from nbexp.ui.commands.demo import demo
 from nbexp.ui.commands.doctor import doctor
 from nbexp.ui.commands.get import get
@@ -22,6 +23,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "show": show,
     "why": why,
     "get": get,
+    "check": check,
     "params": params,
     "trust": trust,
     "doctor": doctor,

@@ -41,5 +41,6 @@ CASES = [
     case("bound by another stage since", _C, MISS, cell("rows = [1]"), stage("for v in rows:\n    y = 2", RAN, name="a"), stage("y = 2", RAN, name="b"), stage("for v in rows:\n    y = 2", RAN, name="a", why="`y`")),
     case("bound through exec since", _C, MISS, cell("rows = [1]"), stage("for v in rows:\n    y = 2", RAN), cell("exec('y = 2')"), stage("for v in rows:\n    y = 2", RAN, why="`y`")),
     case("there before it first ran", _C, MISS, cell("best = 0\nrows = [1]"), stage("for v in rows:\n    best = best + v", RAN), stage("for v in rows:\n    best = best + v", RAN, why="`best`"), order=True),
+    case("an edited cell begins with what it made itself", _C, OTHER, stage("c = [1]", RAN, id="a"), stage("c = [*c, 2]", RAN, id="a"), stage("c = [*c, 2]", RAN, id="a"), final("c", [1, 2, 2]), order=True),
     case("a condition asks whether it is there", _C, HIT, stage("if 'cache' not in globals():\n    cache = [1]\ny = cache", RAN), stage("if 'cache' not in globals():\n    cache = [1]\ny = cache", RESTORED), final("cache is y", True)),
 ]  # fmt: skip

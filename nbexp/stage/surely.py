@@ -1,0 +1,65 @@
+"""Which names a cell reads for sure before it binds them: without a value from above it could only fail."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbexp.stage.scopes import COMPREHENSIONS, FUNCTIONS, bound
+
+
+def surely_read(tree: ast.Module) -> frozenset[str]:
+    """The names that every way through a cell reads before the cell binds them.
+
+    Example:
+        >>> sorted(surely_read(ast.parse("a = a + 1; b = 2; c = b if d else e; f = [g for g in h]")))
+        ['a', 'd', 'h']
+    """
+    read: set[str] = set()
+    seen: set[str] = set()
+    for statement in tree.body:
+        read |= {name for expression in _always(statement) for name in _names(expression)} - seen
+        seen |= {*bound([statement]).names}
+    return frozenset(read)
+
+
+def _always(statement: ast.stmt) -> list[ast.AST]:
+    """The expressions that a statement evaluates whenever it is reached."""
+    if isinstance(statement, FUNCTIONS):
+        arguments = statement.args
+        return [*statement.decorator_list, *arguments.defaults, *filter(None, arguments.kw_defaults)]
+    if isinstance(statement, ast.ClassDef):
+        return [*statement.decorator_list, *statement.bases, *(each.value for each in statement.keywords)]
+    if isinstance(statement, ast.If | ast.While | ast.Assert):
+        return [statement.test]
+    if isinstance(statement, ast.For | ast.AsyncFor):
+        return [statement.iter]
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        return [statement.items[0].context_expr]
+    if isinstance(statement, ast.Match):
+        return [statement.subject]
+    if isinstance(statement, ast.AugAssign):
+        own = [ast.Name(statement.target.id, ast.Load())] if isinstance(statement.target, ast.Name) else []
+        return [*own, statement.target, statement.value]
+    if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Delete | ast.Raise):
+        return [each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.expr)]
+    return []
+
+
+def _names(expression: ast.AST) -> Iterator[str]:
+    pending = [expression]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Store):
+                yield node.id
+        elif isinstance(node, ast.IfExp):
+            pending.append(node.test)
+        elif isinstance(node, ast.BoolOp):
+            pending.append(node.values[0])
+        elif isinstance(node, ast.Compare):
+            pending += [node.left, node.comparators[0]]
+        elif isinstance(node, COMPREHENSIONS):
+            pending.append(node.generators[0].iter)
+        elif not isinstance(node, ast.Lambda):
+            pending.extend(ast.iter_child_nodes(node))
