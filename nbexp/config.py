@@ -8,6 +8,8 @@ key        variable              values                         meaning
                                                                 skipped, or all are kept
 ``read``   ``NBEXP_NO_READ=1``   true, false                    whether stored results are used
 ``write``  ``NBEXP_NO_WRITE=1``  true, false                    whether results are stored
+``budget`` ``NBEXP_BUDGET``      ``"50 GB"``, ``"800 MiB"``     how large the stored values may grow; by default 20 GB,
+                                                                or a tenth of the disk's free space if that is less
 ========== ===================== ============================== =======================================================
 
 ``NBEXP_HOME`` names the folder that holds ``.nbexp``, whatever the notebook's folder.
@@ -16,6 +18,7 @@ key        variable              values                         meaning
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,6 +35,8 @@ _CHOICES = {"line": ("all", "changes", "off"), "keep": ("auto", "always")}
 
 _SWITCHES = {"read": "NBEXP_NO_READ", "write": "NBEXP_NO_WRITE"}
 
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) *([kMGT]?)(i?)B", re.IGNORECASE)
+
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
@@ -43,6 +48,7 @@ class Config:
     keep: str = "auto"
     read: bool = True
     write: bool = True
+    budget: int | None = None
 
 
 def find_root(start: Path, environ: Mapping[str, str] = os.environ) -> Path:
@@ -74,6 +80,8 @@ def load_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
     for key in _CHOICES:
         if environ.get(variable := f"NBEXP_{key.upper()}"):
             config = replace(config, **{key: _checked(key, environ[variable], variable)})
+    if environ.get("NBEXP_BUDGET"):
+        config = replace(config, budget=_checked("budget", environ["NBEXP_BUDGET"], "NBEXP_BUDGET"))
     for key, variable in _SWITCHES.items():
         if variable in environ:
             changed: dict[str, Any] = {key: not _switch(variable, environ[variable])}
@@ -107,7 +115,25 @@ def _checked(key: str, value: Any, where: str = "") -> Any:
         if isinstance(value, bool):
             return value
         raise BadUse(f'"{value}" is not a value of {key}', "Use true or false.")
-    raise BadUse(f'"{key}" is no key of [tool.nbexp]', closest(key, (*_CHOICES, *_SWITCHES)))
+    if key == "budget":
+        return parse_size(value, where or key)
+    raise BadUse(f'"{key}" is no key of [tool.nbexp]', closest(key, (*_CHOICES, *_SWITCHES, "budget")))
+
+
+def parse_size(text: Any, where: str) -> int:
+    """Bytes: of ``"20 GB"`` 20,000,000,000, of ``"1.5 GiB"`` 1,610,612,736.
+
+    Args:
+        where: What is called so, for the error.
+
+    Raises:
+        BadUse: It is no size.
+    """
+    found = _SIZE.fullmatch(text.strip()) if isinstance(text, str) else None
+    if found is None:
+        raise BadUse(f'"{text}" is not a size ({where})', 'Write a number and a unit: "20 GB".')
+    step = 1024 if found[3] else 1000
+    return int(float(found[1]) * step ** ("kmgt".index(found[2].lower()) + 1 if found[2] else 0))
 
 
 def _switch(variable: str, value: str) -> bool:

@@ -122,5 +122,9 @@ class Unloadable(StoreError):
     """Stored values whose surroundings are not there any more (a module, a class): a miss, and they stay stored."""
 
 
+class Evicted(Unloadable):
+    """Values that were given up so that the store stays within its budget: a miss."""
+
+
 class Untrusted(StoreError):
     """A record that no trusted key signed: never unpickled (L9)."""

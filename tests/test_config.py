@@ -55,6 +55,9 @@ CASES: list[tuple[str, dict[str, str], Config]] = [
         Config("all", "always", False, False),
     ),
     ("", {"NBEXP_LINE": "", "NBEXP_NO_READ": ""}, Config()),
+    ("[tool.nbexp]\nbudget = '50 GB'", {}, Config(budget=50_000_000_000)),
+    ("[tool.nbexp]\nbudget = '50 GB'", {"NBEXP_BUDGET": "1.5GiB"}, Config(budget=1_610_612_736)),
+    ("", {"NBEXP_BUDGET": "800 b"}, Config(budget=800)),
 ]
 
 
@@ -69,13 +72,15 @@ REFUSED: list[tuple[str, dict[str, str], str]] = [
     ("[tool.nbexp]\nlin = 'all'", {}, 'Did you mean "line"?'),
     ("[tool.nbexp]\nline = 'change'", {}, 'Did you mean "changes"?'),
     ("[tool.nbexp]\nline = ['all']", {}, 'Did you mean "all"?'),
-    ("[tool.nbexp]\nzzz = 1", {}, "There are: line, keep, read, write."),
+    ("[tool.nbexp]\nzzz = 1", {}, "There are: line, keep, read, write, budget."),
     ("[tool.nbexp]\nread = 'no'", {}, "true or false"),
     ("[tool.nbexp\n", {}, "Correct that line."),
     ("tool.nbexp = 3", {}, "[tool.nbexp]"),
     ("tool = 3", {}, "[tool.nbexp]"),
     ("", {"NBEXP_LINE": "al"}, 'Did you mean "all"?'),
     ("", {"NBEXP_NO_READ": "maybe"}, "Use 1 or 0."),
+    ("", {"NBEXP_BUDGET": "20"}, '"20 GB"'),
+    ("[tool.nbexp]\nbudget = 20", {}, '"20 GB"'),
 ]
 
 

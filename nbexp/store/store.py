@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from nbexp import platform
 from nbexp.config import STORE_NAME, Config
-from nbexp.errors import Damaged, Lost, NbexpError, StoreError
+from nbexp.errors import Damaged, Evicted, Lost, NbexpError, StoreError
 from nbexp.records import Record, ResultFile
 from nbexp.store import folder, heads, journal, records
 from nbexp.store.artifacts import Content, get
 from nbexp.store.blobs import Blobs
+from nbexp.store.bounds import is_evicted
+from nbexp.store.budget import Budget
 from nbexp.store.fetched import Fetched
 from nbexp.store.made import Made
 from nbexp.store.publication import Publication, assemble, carry_out, now
@@ -69,6 +71,7 @@ class Store:
         self._report = report or self._problems.append
         local = Fetched() if platform.is_network(self._place) else None
         self._blobs = Blobs(self._place, Verified(self._place), local)
+        self._budget = Budget(self._place, self._config.budget)
         self._writer = Writer(self._carry_out, self._failed)
         self._other_format = folder.other_format(self._place)
         self.read_only = self._other_format or self._switched_off() or folder.unwritable(self._place)
@@ -130,10 +133,11 @@ class Store:
 
         Raises:
             Damaged: If something is missing or altered; it is removed, and the record too.
-            StoreError: If the record's values were not kept, or cannot be read now.
+            Evicted: If the values were given up. StoreError: If they were not kept, or cannot be read now.
         """
         if stored.record.artifact is None:
             raise StoreError(f'the values of "{stored.record.stage}" were not kept', "Run the stage again.")
+        self._refuse_evicted(stored)
         try:
             return get(self._blobs, stored.record.artifact, stored.payload)
         except Damaged:
@@ -144,8 +148,9 @@ class Store:
         """A verified file that holds what the stage wrote to ``file.path``: to be copied, never changed.
 
         Raises:
-            Damaged: As `load`.
+            Damaged, Evicted: As `load`.
         """
+        self._refuse_evicted(stored)
         try:
             return self._blobs.file(file.blob, file.size)
         except Damaged:
@@ -243,6 +248,11 @@ class Store:
             self._writer.drain()
         return job.encoded.id
 
+    @property
+    def budget(self) -> int:
+        """The bytes that values may fill now."""
+        return self._budget.limit()
+
     def note_used(self, stored: Stored, notebook: str, stage: str, cell: str = "") -> None:
         """A record was restored under these names: it is what ``NB:STAGE`` and ``last`` name from now on.
 
@@ -291,6 +301,14 @@ class Store:
             self._swept = True
             sweep(os.path.join(self._place, "tmp"))
         carry_out(job, self._place, self._blobs, self.keys)
+        self._budget.keep_within(job, self.tell)
+
+    def _refuse_evicted(self, stored: Stored) -> None:
+        if is_evicted(stored.path):
+            raise Evicted(
+                f'the values of "{stored.record.stage}" were given up to keep the store within its budget',
+                "Run the stage again; `nbexp pin` keeps what must stay.",
+            )
 
     def _failed(self, job: Publication, error: Exception) -> None:
         self._made.forget(job.encoded.id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nbexp.records import Metric, Part, Variable
@@ -15,7 +16,9 @@ from nbexp.runs.parameters import Parameter
 from nbexp.views.text import cell_text, run_counts
 
 if TYPE_CHECKING:
+    from nbexp.store.bounds import Holding
     from nbexp.store.catalog import StageRow
+    from nbexp.store.pins import Pin
     from nbexp.store.records import Stored
 
 
@@ -78,6 +81,22 @@ RECORDS = (
     Column("size", lambda stored: stored.record.artifact and stored.record.artifact.size, "bytes"),
     Column("outputs", lambda stored: tuple(variable.name for variable in stored.record.variables), "list"),
     Column("author", lambda stored: stored.record.author),
+)
+
+#: What results hold in the store, and what they would cost to compute again.
+HOLDINGS = (
+    Column("notebook", lambda holding: holding.notebook),
+    Column("stage", lambda holding: holding.stage),
+    Column("size", lambda holding: holding.size, "bytes"),
+    Column("seconds", lambda holding: holding.seconds, "seconds"),
+    Column("used", lambda holding: datetime.fromtimestamp(holding.used, UTC).isoformat(), "time"),
+    Column("id", lambda holding: holding.id, "id"),
+)
+
+PINS = (
+    Column("pin", lambda pin: pin.name, "id"),
+    Column("records", lambda pin: len(pin.records), "count"),
+    Column("created", lambda pin: pin.created, "time"),
 )
 
 #: Of pairs (a result, the record that has it).
@@ -146,6 +165,16 @@ def stages_table(stages: Iterable[StageRow]) -> Table:
 def records_table(records: Iterable[Stored]) -> Table:
     """Records."""
     return table(RECORDS, records)
+
+
+def holdings_table(holdings: Iterable[Holding]) -> Table:
+    """What results hold in the store."""
+    return table(HOLDINGS, holdings)
+
+
+def pins_table(pins: Iterable[Pin]) -> Table:
+    """What keeps its values whatever the budget."""
+    return table(PINS, pins)
 
 
 def results_table(records: Iterable[Stored]) -> Table:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 
 from nbexp.graphs.graph import dump
@@ -672,3 +673,72 @@ def test_check_names_the_cells_whose_saved_outputs_are_not_those_of_a_run(cli: A
     rows = json.loads(cli("check", str(wrong), "--json")[1])["notebooks"]
     assert [(each["cell"], each["kind"]) for each in rows[0]["differences"]] == [(2, "differs"), (3, "failed")]
     assert rows[0]["out_of_order"] == [1, 2]
+
+
+# --- bounds -----------------------------------------------------------------------------------------------------------
+
+
+def test_gc_shows_before_it_deletes_and_leaves_what_is_pinned(cli: Any, project: Path) -> None:
+    quick = store_record(project, lr=1, seconds=0.1, x=np.zeros(300_000))
+    slow = store_record(project, lr=2, seconds=90.0, x=np.ones(300_000))
+    pinned = store_record(project, lr=3, seconds=0.01, x=np.full(300_000, 3.0))
+    assert cli("pin", pinned[:12])[:2] == (0, f"pinned {pinned[:12]}: 1 result is kept, whatever the budget.\n")
+
+    code, out, _ = cli("gc", "--to", "5 MB")
+    assert code == 0
+    assert "7.2 MB in 3 results; the limit is 5.0 MB." in out
+    assert quick[:10] in out
+    assert slow[:10] not in out
+    assert "2.4 MB would be free. Nothing is deleted yet: add --delete." in out
+    assert cli("get", quick[:12], "x")[0] == 0
+
+    code, out, _ = cli("gc", "--to", "5 MB", "--delete")
+    assert code == 0
+    assert "2.4 MB are free now." in out
+    code, _, err = cli("get", quick[:12], "x")
+    assert code == 1
+    assert "were given up to keep the store within its budget" in err
+    assert [cli("get", each[:12], "x")[0] for each in (slow, pinned)] == [0, 0]
+    assert cli("show", quick[:12])[0] == 0
+
+    answer = json.loads(cli("gc", "--to", "1 MB", "--delete", "--json")[1])
+    assert [row["id"] for row in answer["evicted"]] == [slow]
+    assert answer["freed"] == answer["bytes"]
+    assert "Nothing has to go." in cli("gc", "--to", "10 GB")[1]
+
+
+def test_gc_refuses_what_is_no_size(cli: Any, project: Path) -> None:
+    assert cli("gc", "--to", "much") == (
+        2,
+        "",
+        'nbexp: "much" is not a size (--to)\n  Write a number and a unit: "20 GB".\n',
+    )
+
+
+def test_a_run_is_pinned_with_all_its_results_and_a_pin_is_taken_away(cli: Any, project: Path) -> None:
+    first = store_record(project, lr=1, x=np.zeros(300_000))
+    key = Store.open(project).find(first[:12]).record.key.digest
+    run = store_run(project, cells=(CellRun(0, "c0", "done"), CellRun(1, "c1", "ran", "train", key=key)))
+    assert "Nothing is pinned" in cli("pin")[1]
+    assert "1 result is kept" in cli("pin", run.id)[1]
+    rows = json.loads(cli("pin", "--json")[1])["pins"]
+    assert [(row["pin"], row["records"]) for row in rows] == [(run.id, 1)]
+    assert "Nothing has to go" not in cli("gc", "--to", "1 MB", "--json")[1]
+    assert json.loads(cli("gc", "--to", "1 MB", "--json")[1])["evicted"] == []
+    assert cli("pin", run.id, "--remove")[0] == 0
+    assert json.loads(cli("gc", "--to", "1 MB", "--json")[1])["evicted"] != []
+    assert cli("pin", run.id, "--remove")[0] == 2
+    assert cli("pin", "--remove")[0] == 2
+
+
+def test_ls_size_lists_the_largest_first_and_what_was_saved(cli: Any, project: Path) -> None:
+    store_record(project, lr=1, x=np.zeros(200_000))
+    large = store_record(project, lr=2, x=np.ones(400_000), y=np.zeros(200_000))
+    code, out, _ = cli("ls", "--size")
+    assert code == 0
+    assert out.splitlines()[1].split()[-1] == large[:10]
+    assert "4.8 MB of values" in out
+    assert "1.6 MB saved by storing equal content once" in out
+    answer = json.loads(cli("ls", "--size", "--json")[1])
+    assert answer["saved"] >= 1_600_000
+    assert len(answer["results"]) == 2

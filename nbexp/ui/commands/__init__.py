@@ -8,6 +8,7 @@ from typing import Any
 from nbexp.ui.commands.check import check
 from nbexp.ui.commands.demo import demo
 from nbexp.ui.commands.doctor import doctor
+from nbexp.ui.commands.gc import gc, pin
 from nbexp.ui.commands.get import get
 from nbexp.ui.commands.ls import ls
 from nbexp.ui.commands.params import params
@@ -25,6 +26,8 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "get": get,
     "check": check,
     "params": params,
+    "pin": pin,
+    "gc": gc,
     "trust": trust,
     "doctor": doctor,
     "demo": demo,

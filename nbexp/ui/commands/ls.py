@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,8 @@ from nbexp.errors import BadUse, closest
 from nbexp.store.references import find_notebook, newest
 from nbexp.ui.console import console, print_json, print_table
 from nbexp.ui.project import Json, Project, open_project
-from nbexp.views.tables import Table, records_table, results_table, runs_table, stages_table
+from nbexp.views.tables import Table, holdings_table, records_table, results_table, runs_table, stages_table
+from nbexp.views.text import size
 
 _EMPTY = {
     "stages": "No stages yet: put %load_ext nbexp in a first cell, and %%stage in the first line of a slow one.",
@@ -24,6 +26,7 @@ _EMPTY = {
 def ls(
     what: Annotated[str, typer.Argument(metavar="[stages|records|runs|results]", help="What to list.")] = "stages",
     notebook: Annotated[Path | None, typer.Option("--notebook", metavar="NB", help="Only of this notebook.")] = None,
+    sizes: Annotated[bool, typer.Option("--size", help="What each result fills, the largest first.")] = False,
     number: Annotated[int, typer.Option("-n", metavar="N", min=1, help="At most so many, the newest.")] = 20,
     json: Json = False,
 ) -> int:
@@ -36,7 +39,10 @@ def ls(
     if what not in _EMPTY:
         raise BadUse(f'"{what}" is nothing that can be listed', closest(what, _EMPTY))
     project = open_project(notebook.absolute().parent if notebook else None)
-    found = _table(project, what, _known(project, notebook) if notebook else None, number)
+    known = _known(project, notebook) if notebook else None
+    if sizes:
+        return _list_sizes(project, known, number, json=json)
+    found = _table(project, what, known, number)
     if json:
         print_json("ls", {"store": str(project.path), what: found.to_json()})
     elif found.rows:
@@ -44,6 +50,27 @@ def ls(
     else:
         console().print(_EMPTY[what])
         console().print(f"  (the store is {project.path})", style="dim")
+    return 0
+
+
+def _list_sizes(project: Project, notebook: str | None, number: int, *, json: bool) -> int:
+    """What fills the store: results by size, and what storing equal content once has saved."""
+    from nbexp.store.bounds import survey
+
+    project.store.drain()
+    found = survey(str(project.path), time.time())
+    holdings = [one for one in found.holdings if notebook in (None, one.notebook)]
+    shown = holdings_table(sorted(holdings, key=lambda one: -one.size)[:number])
+    budget = project.store.budget
+    if json:
+        totals = {"size": found.size, "records": found.record_bytes, "saved": found.saved, "budget": budget}
+        print_json("ls", {"store": str(project.path), **totals, "results": shown.to_json()})
+        return 0
+    if shown.rows:
+        print_table(shown)
+    out = console()
+    out.print(f"{size(found.size)} of values (limit {size(budget)}), {size(found.record_bytes)} of records.")
+    out.print(f"  {size(found.saved)} saved by storing equal content once  ({project.path})", style="dim")
     return 0
 
 

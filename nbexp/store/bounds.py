@@ -1,0 +1,245 @@
+"""What a store gives up when it would grow over its budget: the values that are worth least (L12).
+
+Given up are values, never what is known of them: a record keeps its metrics, results and what it printed, and a mark
+beside it says that its values are gone, so that the stage runs again when it is asked for. What a result is worth is
+the time to compute it again, for each byte that would be free without it and each day since it was last used: the rule
+of cost by size of Cao and Irani, "Cost-aware WWW proxy caching algorithms" (1997), with days for its clock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from nbexp import platform
+from nbexp.errors import Damaged
+from nbexp.store import journal, records
+
+#: The name of the mark beside a record whose values were given up.
+_MARK = ".evicted"
+
+#: A blob that no record names may belong to one that is being stored; after so long it does not.
+GRACE_SECONDS = 3600.0
+
+_DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A record whose values lie in blobs.
+
+    Attributes:
+        key, id, notebook, stage, seconds: As in the record. used: When it was last made or restored, seconds since the
+            epoch. blobs: Names and sizes of the files that it needs.
+    """
+
+    key: str
+    id: str
+    notebook: str
+    stage: str
+    seconds: float
+    used: float
+    blobs: Mapping[str, int]
+
+    @property
+    def size(self) -> int:
+        """Bytes of its values, with those that others need, too."""
+        return sum(self.blobs.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All that a store holds.
+
+    Attributes:
+        holdings: The records that have values in blobs. records, record_bytes: How many records there are, and how
+            large their files are. sizes: Name and size of each blob. orphans: Blobs that no record needs.
+    """
+
+    holdings: tuple[Holding, ...] = ()
+    records: int = 0
+    record_bytes: int = 0
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    orphans: frozenset[str] = frozenset()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all blobs: what a budget is for. Records are small, and stay."""
+        return sum(self.sizes.values())
+
+    @property
+    def saved(self) -> int:
+        """Bytes that are not there twice because equal content is stored once."""
+        needed = Counter(name for holding in self.holdings for name in holding.blobs)
+        return sum((count - 1) * self.sizes.get(name, 0) for name, count in needed.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be given up.
+
+    Attributes:
+        evicted: Records whose values go, those worth least first. blobs: Names of the files that go. size: Their bytes.
+    """
+
+    evicted: tuple[Holding, ...] = ()
+    blobs: tuple[str, ...] = ()
+    size: int = 0
+
+
+def survey(store: str, now: float) -> Survey:
+    """Look at every record and blob of the store in this folder.
+
+    Args:
+        now: Seconds since the epoch.
+
+    Raises:
+        StoreError: A record cannot be read now: nobody knows then which blobs are needed.
+    """
+    entries = _blobs(store)
+    sizes = {name: size for name, (size, _) in entries.items()}
+    young = {name for name, (_, written) in entries.items() if written > now - GRACE_SECONDS}
+    used = _last_uses(store)
+    holdings, count, size = [], 0, 0
+    for key, name, path in _records(store):
+        body = _body(path)
+        if body is None:
+            continue
+        count, size = count + 1, size + os.lstat(path).st_size
+        blobs = dict(_needed(body))
+        if blobs and not is_evicted(path):
+            last = max(_epoch(body.get("created", "")), used.get(name, 0.0))
+            about = str(body.get("notebook", "")), str(body.get("stage", "")), float(body.get("seconds", 0.0))
+            holdings.append(Holding(key, name, *about, last, blobs))
+    needed = {name for holding in holdings for name in holding.blobs}
+    return Survey(tuple(holdings), count, size, sizes, frozenset(sizes.keys() - needed - young))
+
+
+def plan(found: Survey, budget: int, pinned: Collection[str], now: float) -> Plan:
+    """What has to go so that the store is within `budget` bytes, if that can be reached.
+
+    Args:
+        pinned: Ids of records that keep their values. now: Seconds since the epoch.
+    """
+    holders = Counter(name for holding in found.holdings for name in holding.blobs)
+    left = found.size - sum(found.sizes[name] for name in found.orphans)
+    gone, evicted = sorted(found.orphans), []
+    worth = {holding.id: _worth(holding, holders, now) for holding in found.holdings}
+    for holding in sorted(found.holdings, key=lambda one: (worth[one.id], one.id)):
+        if left <= budget:
+            break
+        if holding.id in pinned:
+            continue
+        evicted.append(holding)
+        for name in holding.blobs:
+            holders[name] -= 1
+            if not holders[name] and name in found.sizes:
+                gone.append(name)
+                left -= found.sizes[name]
+    return Plan(tuple(evicted), tuple(gone), sum(found.sizes[name] for name in gone))
+
+
+def carry_out(store: str, what: Plan) -> int:
+    """Give up what was planned; the bytes that are free now. What cannot be removed is left alone."""
+    for holding in what.evicted:
+        with contextlib.suppress(OSError):
+            _mark(records.path_of(store, holding.key, holding.id))
+    freed = 0
+    for name in what.blobs:
+        path = os.path.join(store, "blobs", name[:2], name)
+        with contextlib.suppress(OSError):
+            size = os.lstat(path).st_size
+            freed += size if platform.remove(path) else 0
+    return freed
+
+
+def is_evicted(path: str) -> bool:
+    """Whether the values of the record at `path` were given up."""
+    return os.path.lexists(path + _MARK)
+
+
+def _mark(path: str) -> None:
+    with open(path + _MARK, "xb"):
+        pass
+
+
+def _worth(holding: Holding, holders: Mapping[str, int], now: float) -> float:
+    size = sum(size / holders[name] for name, size in holding.blobs.items())
+    return holding.seconds / max(size, 1.0) / (1 + max(now - holding.used, 0.0) / _DAY)
+
+
+def _records(store: str) -> Iterator[tuple[str, str, str]]:
+    """Static key, id and path of every record."""
+    folder = os.path.join(store, "records")
+    for shard in _names(folder):
+        for key in _names(os.path.join(folder, shard)):
+            if records.is_id(key):
+                yield from ((key, name, records.path_of(store, key, name)) for name in records.ids(store, key))
+
+
+def _body(path: str) -> dict[str, Any] | None:
+    """A record as plain data, unchecked: only what it says of its blobs is used. None if it is damaged."""
+    try:
+        body = json.loads(records.split(path)[0])
+    except (Damaged, ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _needed(body: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Names and sizes of the blobs that a record needs."""
+    artifact = body.get("artifact") or {}
+    spans = [artifact.get("graph") or {}, *(artifact.get("buffers") or ())]
+    for span in spans:
+        if name := span.get("blob"):
+            yield str(name), int(span["offset"]) + int(span["size"])
+    for file in body.get("files") or ():
+        yield str(file["blob"]), int(file["size"])
+
+
+def blob_sizes(store: str) -> dict[str, int]:
+    """Name and size of each blob."""
+    return {name: size for name, (size, _) in _blobs(store).items()}
+
+
+def _blobs(store: str) -> dict[str, tuple[int, float]]:
+    """Name of each blob, its size, and when it was written."""
+    found: dict[str, tuple[int, float]] = {}
+    folder = os.path.join(store, "blobs")
+    for shard in _names(folder):
+        with contextlib.suppress(OSError), os.scandir(os.path.join(folder, shard)) as entries:
+            for entry in entries:
+                if records.is_id(entry.name):
+                    info = entry.stat(follow_symlinks=False)
+                    found[entry.name] = info.st_size, info.st_mtime
+    return found
+
+
+def _last_uses(store: str) -> dict[str, float]:
+    """When each record was last restored, by the journal."""
+    found: dict[str, float] = {}
+    for name, _ in journal.files(store):
+        for entry in journal.entries(store, name, 0)[0]:
+            if entry.event == "=":
+                found[entry.id] = max(found.get(entry.id, 0.0), _epoch(entry.time))
+    return found
+
+
+def _epoch(moment: str) -> float:
+    try:
+        return datetime.fromisoformat(moment).timestamp()
+    except ValueError:
+        return 0.0
+
+
+def _names(folder: str) -> Iterable[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []

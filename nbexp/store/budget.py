@@ -1,0 +1,75 @@
+"""How large the values of a store may grow, and what happens when they do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nbexp.errors import NbexpError, StoreError
+from nbexp.store.bounds import blob_sizes, carry_out, plan, survey
+from nbexp.store.pins import pinned
+from nbexp.store.publication import Publication
+
+#: The budget where none is set: this, or this share of what is free on the disk, whichever is less.
+MOST_BYTES = 20_000_000_000
+SHARE_OF_FREE = 0.1
+
+#: How full a store is left when it had to give something up: so that this is rare.
+LEFT_FULL = 0.9
+
+
+@dataclass(slots=True)
+class Budget:
+    """The budget of the store in a folder, kept by the thread that writes to it.
+
+    Attributes:
+        place: The folder. most: The bytes that are allowed; None for the default.
+    """
+
+    place: str
+    most: int | None = None
+    _size: int = -1
+    _next: int = 0
+
+    def limit(self) -> int:
+        """The bytes that blobs may fill now."""
+        if self.most is not None:
+            return self.most
+        existing = self.place
+        while not os.path.exists(existing):
+            existing = os.path.dirname(existing)
+        return min(MOST_BYTES, int((shutil.disk_usage(existing).free + max(self._size, 0)) * SHARE_OF_FREE))
+
+    def keep_within(self, job: Publication, tell: Callable[[NbexpError], None]) -> None:
+        """A result was stored: give others up if the store is over its budget; `tell` is told of it."""
+        if not job.written:
+            return
+        if self._size < 0:
+            self._size = sum(blob_sizes(self.place).values())
+        else:
+            self._size += sum(each.size for each in job.written)
+        if self._size > max(self.limit(), self._next):
+            self._give_up({job.encoded.id}, tell)
+
+    def _give_up(self, keep: set[str], tell: Callable[[NbexpError], None]) -> None:
+        limit, now = self.limit(), time.time()
+        what = plan(survey(self.place, now), int(limit * LEFT_FULL), pinned(self.place) | keep, now)
+        freed = carry_out(self.place, what)
+        self._size = sum(blob_sizes(self.place).values())
+        # Where all that is left is pinned or new, looking again after each result would be of no use.
+        self._next = self._size + limit // 100 if self._size > limit else 0
+        if what.evicted:
+            tell(
+                StoreError(
+                    f"the store reached its budget of {_size(limit)}: {len(what.evicted)} of its results were given up "
+                    f"({_size(freed)})",
+                    "They run again when they are needed; `nbexp gc` shows which go next, `nbexp pin` keeps one.",
+                )
+            )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
