@@ -114,10 +114,13 @@ def _look_up(session: Session, execution: Execution) -> None:
     modules = len(sys.modules)
     code = code_of_cell(session.shell, execution)
     found = look_up(session.store, execution.inputs, verifier.now, code, partial(quiet, session.shell))
-    execution.hit = found.hit
     if found.hit is not None:
         if len(sys.modules) != modules:
             _put_settings_back(execution.settings)
+        if execution.spec.recheck or os.environ.get("NBEXP_RECHECK"):
+            execution.stored, execution.reasons = found.hit, (Reason("forced", "", "--recheck"),)
+        else:
+            execution.hit = found.hit
         return
     reasons = found.reasons
     if found.moved or not reasons:

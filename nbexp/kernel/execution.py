@@ -35,6 +35,7 @@ class Execution:
         name, spec, analysis: The stage's name, header and what its source says.
         inputs: What it reads, or None if that could not be told.
         hit: The stored result to restore, or None: then the cell runs and `recording` watches it.
+        stored: The stored result that it is compared with when it has run (``--recheck``).
         reasons: Why it runs. unstored: Why it will not be stored.
         before, settings: The names and kernel settings before it ran.
         aside, names_before: What its own last run left behind, set aside; the user's names without these.
@@ -54,6 +55,7 @@ class Execution:
     analysis: Analysis
     inputs: Inputs | None = None
     hit: Restored | None = None
+    stored: Restored | None = None
     recording: Recording | NothingToSee | None = None
     reasons: tuple[Reason, ...] = ()
     unstored: list[Reason] = field(default_factory=list)

@@ -14,6 +14,7 @@ from nbexp.kernel.memos import taken_from
 from nbexp.kernel.recording import Observed
 from nbexp.kernel.storing import keep
 from nbexp.records import Message, Reason, Record, Status
+from nbexp.stage.recheck import recheck
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult
@@ -52,6 +53,8 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
         record = _kept(session, execution, observed, result)
     if record is None:
         return status_of(execution, "unstored", observed.seconds)
+    if execution.stored is not None:
+        execution.reasons = recheck(execution.stored.record, record, execution.stored.names, session.shell.user_ns)
     return status_of(execution, "ran", observed.seconds, outputs=_outputs(record))
 
 

@@ -1,4 +1,4 @@
-"""The cells of the notebook that runs in a kernel, in the order in which they stand (D1 to D3).
+"""The cells of the notebook that runs in a kernel, in the order in which they stand (D1, D2, D3).
 
 A kernel is sent cells, and not told where they stand. The saved notebook tells that: by the ids that front ends send
 with the cells, or else by source, where only one cell has it. What it does not know stands where it was first run.

@@ -28,6 +28,7 @@ KERNEL_VARIABLES = frozenset(
     {
         "NBEXP_NOTEBOOK",
         "NBEXP_FORCE",
+        "NBEXP_RECHECK",
         "NBEXP_RESTORE_ONLY",
         "NBEXP_NO_READ",
         "NBEXP_NO_WRITE",
@@ -48,13 +49,14 @@ class Request:
     force: Sequence[str] = ()
     read: bool = True
     write: bool = True
+    recheck: bool = False
     output: Path | None = None
     in_place: bool = False
 
     def options(self) -> dict[str, Any]:
         """Ranges and switches as they stand in the run's record, those that were given."""
         given: dict[str, Any] = {"until": self.until, "from": self.start, "only": self.only, "force": list(self.force)}
-        given |= {"no_read": not self.read, "no_write": not self.write}
+        given |= {"no_read": not self.read, "no_write": not self.write, "recheck": self.recheck}
         return {key: value for key, value in given.items() if value}
 
 
@@ -267,6 +269,8 @@ def kernel_environment(prepared: Prepared) -> dict[str, str]:
     env = {"NBEXP_NOTEBOOK": str(prepared.source), "NBEXP_LINE": "all"}
     if chosen.forced:
         env["NBEXP_FORCE"] = json.dumps(chosen.forced)
+    if request.recheck:
+        env["NBEXP_RECHECK"] = "1"
     if chosen.restored:
         env["NBEXP_RESTORE_ONLY"] = json.dumps(chosen.restored)
     for variable, wanted in (("NBEXP_NO_READ", request.read), ("NBEXP_NO_WRITE", request.write)):

@@ -30,6 +30,7 @@ NAME             what the stage is called; absent: what it defines (`df, model`)
 --force          run once now and store anew
 --always         run every time
 --no-store       never keep the result
+--recheck        run though stored, compare with the stored result, and name what differs
 
 Example:
     %%stage train --seed 0 --out model
@@ -45,6 +46,7 @@ OPTIONS = {
     "--force": ("force", "flag"),
     "--always": ("always", "flag"),
     "--no-store": ("no_store", "flag"),
+    "--recheck": ("recheck", "flag"),
 }
 
 #: The options that take names of variables.
@@ -53,7 +55,6 @@ NAMING = tuple(option for option, (_, kind) in OPTIONS.items() if kind == "names
 #: Options of the design that need what this version does not have: each with what to do instead.
 _LATER = {
     "--live": "Leave it out: every stage reads the kernel as it is.",
-    "--recheck": "Use --force to run the stage now, and compare the results yourself.",
     "--reads": "Read the file with Python's open() in the cell, which is seen, or use --always.",
     "--writes": "Use --always, so that the files are written on every run.",
     "--env": "Read the variable with os.environ in a plain cell above: its value is then an input.",
@@ -70,6 +71,7 @@ class Spec:
         ignore: Variables whose values are not in the key.
         seed: What random, numpy and torch are seeded with for this stage, or None.
         force: Run once now. always: Run every time. no_store: Never keep the result.
+        recheck: Run, and compare with the stored result.
     """
 
     name: str = ""
@@ -80,6 +82,7 @@ class Spec:
     force: bool = False
     always: bool = False
     no_store: bool = False
+    recheck: bool = False
 
 
 @functools.lru_cache(1000)  # a cell is run again and again

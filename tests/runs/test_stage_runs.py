@@ -196,3 +196,23 @@ def test_metrics_are_one_output_and_a_loss_that_is_no_number_is_told_plainly(tmp
     assert [metric.values for metric in record.metrics][:2] == [{"loss": 1.0}, {"acc": 0.0}]
     assert math.isnan(record.metrics[-2].values["loss"])
     assert record.results[0].value == -math.inf
+
+
+def test_recheck_runs_what_is_stored_and_names_what_differs(tmp_path: Path) -> None:
+    (tmp_path / ".nbexp").mkdir()
+    notebook = write(
+        tmp_path / "n.ipynb",
+        "%load_ext nbexp",
+        "%%stage sure\nx = [1, 2]",
+        "%%stage chance\nimport os\nmodel = {'a': 1, 'weights': [1, os.urandom(8)]}",
+        "%%stage loud\nimport os\nprint(os.urandom(8))",
+    )
+    execute(notebook)
+    again = execute(notebook, recheck=True)
+    assert became(again) == {"sure": "ran", "chance": "ran", "loud": "ran"}
+    sure, chance, loud = (cell.reasons for cell in again.cells if cell.stage)
+    assert [(reason.kind, reason.text) for reason in sure] == [("rechecked", "rechecked: the same as stored")]
+    assert [(reason.kind, reason.name) for reason in chance] == [("nondeterministic", "model")]
+    assert chance[0].text.startswith("rechecked: `model['weights'][1]` differs: b'")
+    assert [reason.text for reason in loud] == ["rechecked: what it prints or displays differs"]
+    assert became(execute(notebook)) == {"sure": "restored", "chance": "restored", "loud": "restored"}

@@ -30,6 +30,7 @@ from nbexp.stage.spec import HELP, Spec, default_name, parse_spec
         ("%%stage --seed=4294967295", {"seed": 4294967295}),
         ("%%stage t --force", {"name": "t", "force": True}),
         ("%%stage --always --no-store", {"always": True, "no_store": True}),
+        ("%%stage --recheck", {"recheck": True}),
     ],
 )
 def test_headers(line: str, fields: dict[str, Any]) -> None:
@@ -61,7 +62,6 @@ def test_headers(line: str, fields: dict[str, Any]) -> None:
         ("%%stage --force=yes", '"yes"', "--force alone"),
         ("%%stage 'a", "quote", "Close"),
         ("%%stage --live", '"--live" is not available', "Leave it out"),
-        ("%%stage --recheck", '"--recheck" is not available', "--force"),
         ("%%stage --reads *.csv", '"--reads" is not available', "--always"),
         ("%%stage --writes=x", '"--writes" is not available', "--always"),
         ("%%stage --env HOME", '"--env" is not available', "os.environ"),

@@ -742,3 +742,16 @@ def test_ls_size_lists_the_largest_first_and_what_was_saved(cli: Any, project: P
     answer = json.loads(cli("ls", "--size", "--json")[1])
     assert answer["saved"] >= 1_600_000
     assert len(answer["results"]) == 2
+
+
+@pytest.mark.slow
+def test_run_recheck_names_the_stages_that_are_not_deterministic(cli: Any, project: Path) -> None:
+    path = write(
+        project / "n.ipynb", "%load_ext nbexp", "%%stage sure\nx = 1", "%%stage chance\nimport os\ny = os.urandom(8)"
+    )
+    assert cli("run", str(path))[0] == 0
+    code, out, _ = cli("run", str(path), "--recheck")
+    assert code == 1
+    assert "rechecked: 1 the same as stored, 1 stage not." in out
+    assert "  chance: `y` differs: b'" in out
+    assert cli("run", str(path), "--recheck", "--no-read")[0] == 2

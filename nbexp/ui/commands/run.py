@@ -13,10 +13,11 @@ import typer
 
 from nbexp.errors import BadUse
 from nbexp.runs.ledger import numbered
+from nbexp.stage.recheck import DIFFERS, SAME
 from nbexp.ui.console import console, print_error, print_json
 from nbexp.ui.project import Json
 from nbexp.views.line import duration
-from nbexp.views.text import cell_text, run_counts
+from nbexp.views.text import cell_text, plural, run_counts
 
 if TYPE_CHECKING:
     from nbexp.runs.execute import Prepared
@@ -43,6 +44,9 @@ def run(
     ] = None,
     no_read: Annotated[bool, typer.Option("--no-read", help="Use no stored result.")] = False,
     no_write: Annotated[bool, typer.Option("--no-write", help="Store no result.")] = False,
+    recheck: Annotated[
+        bool, typer.Option("--recheck", help="Run stages though stored, and name those that give something else.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="PATH", help="Write the executed notebook here, too.")
     ] = None,
@@ -58,6 +62,8 @@ def run(
     """
     from nbexp.runs.execute import Request, prepare
 
+    if recheck and (no_read or only or start):
+        raise BadUse("--recheck runs all stages and reads what is stored", "Drop --no-read, --only and --from.")
     if len(notebooks) > 1 and (until or start or only or force or output):
         raise BadUse("a range, --force or -o names something in one notebook", "Run the notebooks one by one.")
     requests = [
@@ -70,6 +76,7 @@ def run(
             force=force or (),
             read=not no_read,
             write=not no_write,
+            recheck=recheck,
             output=output,
             in_place=in_place,
         )
@@ -80,7 +87,13 @@ def run(
     runs = _run_all(prepared, quiet=json)
     if json:
         print_json("run", {"runs": [one.to_json() for one in runs]})
-    return 0 if len(runs) == len(prepared) and all(one.status == "completed" for one in runs) else 1
+    complete = len(runs) == len(prepared) and all(one.status == "completed" for one in runs)
+    return 0 if complete and not any(_nondeterministic(one) for one in runs) else 1
+
+
+def _nondeterministic(run: Run) -> list[CellRun]:
+    """The stages that gave something else than what was stored of them (``--recheck``)."""
+    return [cell for cell in run.cells if any(reason.kind == DIFFERS for reason in cell.reasons)]
 
 
 def _run_all(prepared: Sequence[Prepared], *, quiet: bool) -> list[Run]:
@@ -146,6 +159,8 @@ def _print_end(one: Prepared, run: Run) -> None:
     out.print(f"  {run.output}  (run {run.id})", style="dim")
     if any(cell.status == "unstored" for cell in run.cells):
         out.print(f"  What keeps a stage from being stored: nbexp why {one.request.notebook}", style="dim")
+    if one.request.recheck and run.status == "completed":
+        _print_recheck(run)
     for problem in run.problems:
         print_error(problem, "")
     if run.status != "completed":
@@ -155,6 +170,17 @@ def _print_end(one: Prepared, run: Run) -> None:
             print_error(run.error, _advice(run, failed))
     elif not one.stages:
         _print_hint(one, run)
+
+
+def _print_recheck(run: Run) -> None:
+    kinds = [reason.kind for cell in run.cells for reason in cell.reasons[:1]]
+    different, out = _nondeterministic(run), console()
+    out.print(f"rechecked: {kinds.count(SAME)} the same as stored, {plural(len(different), 'stage')} not.")
+    for cell in different:
+        for reason in cell.reasons:
+            out.print(f"  {cell.stage}: {reason.text.removeprefix('rechecked: ')}", style="red")
+    if different:
+        out.print("  A stage that draws without a seed is one: %%stage --seed N.", style="dim")
 
 
 def _failure(one: Prepared, run: Run, failed: CellRun) -> tuple[str, str]:
