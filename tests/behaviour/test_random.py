@@ -53,13 +53,21 @@ def left(project: Project) -> dict[str, Any]:
     held = {name: value for name, value in sorted(namespace.items()) if len(name) == 1 and name != "_"}
     # Artists share constants of matplotlib's (paths of markers), of which a restored figure has its own: they are
     # compared by what they draw.
-    drawn = {n: value for n, value in held.items() if type(value).__module__.startswith("matplotlib")}
+    drawn = {n: value for n, value in held.items() if _is_drawn(value)}
     found.update({n: _png(value) if type(value).__name__ == "Figure" else type(value) for n, value in drawn.items()})
+    shown = {n: value for n, value in namespace["Out"].items() if _is_drawn(value)}
+    found["Out"] |= {n: type(value) for n, value in shown.items()}
+    if _is_drawn(namespace.get("_")):
+        found["_"] = type(namespace["_"])
     told = {n for n, value in held.items() if n not in drawn and _is_told(value)}
     found["together"] = fingerprint(
         {name: held[name] for name in told if name in held} | {"A": namespace.get("A")}
     ).digest
     return found
+
+
+def _is_drawn(value: Any) -> bool:
+    return type(value).__module__.startswith("matplotlib")
 
 
 def _png(figure: Any) -> str:
