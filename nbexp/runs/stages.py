@@ -50,8 +50,8 @@ def check_cells(notebook: Any, path: Path) -> tuple[NotebookStage, ...]:
     found: list[NotebookStage] = []
     taken: dict[str, int] = {}
     for number, (index, cell) in enumerate(_own_cells(notebook), start=1):
-        header, body = _split(cell.source)
-        if header is None and _split(cell.source.lstrip(" \t"))[0] is not None:
+        header, body = split_header(cell.source)
+        if header is None and split_header(cell.source.lstrip(" \t"))[0] is not None:
             raise BadUse(f'{_MAGIC} is indented in cell {number} of "{path}"', "Take away the blanks before it.")
         try:
             spec = parse_spec(header) if header is not None else None
@@ -71,7 +71,7 @@ def _own_cells(notebook: Any) -> Iterator[tuple[int, Any]]:
     return ((index, cell) for index, cell in code_cells(notebook) if cell.get("id") != INJECTED_ID)
 
 
-def _split(source: str) -> tuple[str | None, str]:
+def split_header(source: str) -> tuple[str | None, str]:
     """A cell's `%%stage` header, None if it has none, and the rest."""
     first, _, rest = source.partition("\n")
     if first == _MAGIC or first.startswith((_MAGIC + " ", _MAGIC + "\t")):

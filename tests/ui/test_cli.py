@@ -755,3 +755,21 @@ def test_run_recheck_names_the_stages_that_are_not_deterministic(cli: Any, proje
     assert "rechecked: 1 the same as stored, 1 stage not." in out
     assert "  chance: `y` differs: b'" in out
     assert cli("run", str(path), "--recheck", "--no-read")[0] == 2
+
+
+def test_doctor_reads_notebooks(cli: Any, project: Path) -> None:
+    path = write(project / "n.ipynb", "x = 1", "!pip install torch\ny = gone")
+    code, out, _ = cli("doctor", str(path))
+    assert code == 0
+    assert out.splitlines()[:3] == [
+        f"{path}: 2 remarks",
+        "  cell 2, line 1  `!pip install torch` changes the environment while the notebook runs",
+        "      Write it, with its version, into requirements.txt or pyproject.toml.",
+    ]
+    rows = json.loads(cli("doctor", str(path), "--json")[1])["notebooks"]
+    assert [(each["kind"], each["cell"], each["line"]) for each in rows[0]["remarks"]] == [
+        ("install", 2, 1),
+        ("undefined", 2, 2),
+    ]
+    assert cli("doctor", str(path), "--deep")[0] == 2
+    assert cli("doctor", "gone.ipynb")[0] == 2
