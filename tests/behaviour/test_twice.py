@@ -34,10 +34,11 @@ _OTHER_EACH_TIME = (
 
 #: What docs/limits.md names: ``_`` bound by the cell itself. And what is meant to differ: a stage cell that is run
 #: again begins without what its own last run left, as from top to bottom; a generator that nobody seeded. A hit does
-#: not import what the stage imported by names that its source does not show.
+#: not import what the stage imported by names that its source does not show. Records of a log have their time.
 _KNOWN = (
     "underscore used as a throw-away name", "plugin that registers itself", "counter that begins when it is missing",
     "draw unseeded is one value", "found in packages within: hit", "found in packages within: miss",
+    "found in a package's folder: hit", "found in a package's folder and edited: hit", "to a list: unstored",
 )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ CASES = [
 
     *_set("polars rows", _POLARS, "c = pl.Config.set_tbl_rows(2)", "c = pl.Config.set_tbl_rows(None)", "y = len(str(df).splitlines())", "polars", ("y", 10, 16)),
     *_set("polars precision", _POLARS, "c = pl.Config.set_float_precision(1)", "c = pl.Config.set_float_precision(None)", "y = '0.3333' in str(df / 3)", "polars", ("y", False, True)),
-    _replayed("polars precision set by the stage", _POLARS, "_ = pl.Config.set_float_precision(1)", final("'0.3333' in str(df / 3)", False), needs="polars"),
+    _replayed("polars precision set by the stage", _POLARS, "c = pl.Config.set_float_precision(1)", final("'0.3333' in str(df / 3)", False), needs="polars"),
     case("polars rows set by the stage", _C, MISS, cell(_POLARS), stage("_ = pl.Config.set_tbl_rows(2)", UNSTORED, why="POLARS_FMT_MAX_ROWS"), needs="polars"),
 
     *_set("torch anomalies", "import torch", "g = torch.autograd.set_detect_anomaly(True)", "g = torch.autograd.set_detect_anomaly(False)", "y = torch.is_anomaly_enabled()", "torch", ("y", True, False)),

@@ -70,8 +70,8 @@ CASES: list[Case] = [
     *_twins(
         "stream",
         "log.info('hi')",
-        "import sys\nlogging.root.handlers[0].setStream(sys.stdout)",
-        "import sys\nlogging.root.handlers[0].setStream(sys.stderr)",
+        "import sys\nlogging.root.handlers[0].setStream(sys.stdout);",
+        "import sys\nlogging.root.handlers[0].setStream(sys.stderr);",
     ),
     *_twins(
         "handler's level",
