@@ -394,10 +394,11 @@ def _read_into(fd: int, content: bytearray) -> int:
 
 def is_network(path: str) -> bool:
     """Whether a folder lies on a network file system, where a mapped file may vanish and SQLite cannot lock."""
-    return _network_mount(_existing(os.path.realpath(path)))
+    return _network_mount(existing(os.path.realpath(path)))
 
 
-def _existing(path: str) -> str:
+def existing(path: str) -> str:
+    """The nearest folder upwards that is there; `path` itself if it is."""
     while not os.path.exists(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
     return path

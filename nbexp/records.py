@@ -106,6 +106,11 @@ class Artifact:
     buffers: tuple[Span, ...] = ()
 
     @property
+    def blobs(self) -> frozenset[str]:
+        """Names of the blobs in which it lies."""
+        return frozenset(span.blob for span in (self.graph, *self.buffers) if span.blob)
+
+    @property
     def size(self) -> int:
         """Bytes in all."""
         return self.graph.size + sum(span.size for span in self.buffers)

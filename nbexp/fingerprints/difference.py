@@ -43,9 +43,11 @@ def first_difference(path: str, old: Any, new: Any) -> Difference | None:
     """
     if _digest(old) == _digest(new):
         return None
+    seen: set[tuple[int, int]] = set()  # a tree whose members know their parent leads back
     for _ in range(DEPTH):
+        seen.add((id(old), id(new)))
         for piece, one, other in _pairs(old, new):
-            if _differ(one, other):
+            if (id(one), id(other)) not in seen and _differ(one, other):
                 path, old, new = path + piece, one, other
                 break
         else:
@@ -97,10 +99,17 @@ def _first_elements(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
     if old.shape != new.shape:
         return
     different = (old != new) & ~((old != old) & (new != new))  # NaN is the one thing that is not itself
+    if old.dtype.kind == "f":
+        different |= numpy.signbit(old) != numpy.signbit(new)
     places = numpy.argwhere(different)
     if len(places):
         place = tuple(int(at) for at in places[0])
-        yield f"[{', '.join(map(str, place))}]", old[place], new[place]
+        yield f"[{', '.join(map(str, place))}]", _plain(old[place]), _plain(new[place])
+
+
+def _plain(element: Any) -> Any:
+    """An element of an array as Python's own value."""
+    return element.item() if hasattr(element, "item") else element
 
 
 def _is(library: str, name: str, value: Any) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from nbexp.kernel.figures import FigureUse
 from nbexp.kernel.logs import LogUse
 from nbexp.kernel.recording import Observed
+from nbexp.kernel.seen import Process
 from nbexp.records import Reason
+
+#: How joblib and multiprocessing start theirs.
+_WORKER = re.compile(r".*(?:joblib\.externals\.loky|loky\.backend|multiprocessing\.(?:spawn|forkserver)).*")
 
 _WRITING = (
     "Files of savefig, to_csv, to_parquet and plotly's writers are kept as results, others are not: "
@@ -30,8 +35,7 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
         yield Reason("effect", "", observed.unreplayable)
     for use in effects.writes:
         yield Reason("effect", use.path, f"it wrote the file {use.path}. {_WRITING}")
-    for process in effects.processes:
-        yield Reason("effect", process.command, f"it started a process ({process.command or process.how})")
+    yield from _processes(effects.processes)
     for connection in effects.connections:
         where = f"{connection.how} {connection.address}".rstrip()
         yield Reason("effect", connection.address, f"it reached outside ({where})")
@@ -52,6 +56,14 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
     yield from _modules(observed)
     yield from _figures(observed.figures)
     yield from _logs(observed.logs)
+
+
+def _processes(processes: Iterable[Process]) -> Iterator[Reason]:
+    """Workers of one pool are one thing to say."""
+    names = list(dict.fromkeys(_WORKER.sub("worker processes", one.command) or one.how for one in processes))
+    advice = "What it does there is not seen: use threads (n_jobs=1), or leave the cell without %%stage."
+    for name in names[1:] if names[:1] == ["pool"] and len(names) > 1 else names:
+        yield Reason("effect", name, f"it started a process ({name}). {advice}")
 
 
 def _modules(observed: Observed) -> Iterator[Reason]:

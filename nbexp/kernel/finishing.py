@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
 from nbexp.errors import NbexpError, StoreError, Unfingerprintable, Unstorable
+from nbexp.hashing import digest_file
 from nbexp.kernel.blocking import blocking_reasons
 from nbexp.kernel.execution import Execution
 from nbexp.kernel.memos import taken_from
 from nbexp.kernel.recording import Observed
-from nbexp.kernel.storing import keep
-from nbexp.records import Message, Reason, Record, Status
+from nbexp.kernel.storing import describe, gather_outputs, keep
+from nbexp.records import Message, Reason, Record, ResultFile, Status
 from nbexp.stage.recheck import recheck
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult
 
     from nbexp.kernel.session import Session
+    from nbexp.stage.restore import Restored
 
 
 def finish(session: Session, execution: Execution, result: ExecutionResult | None) -> Status:
@@ -44,23 +48,24 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     reached = [root.value for root in execution.inputs.roots.values() if root.is_code] if execution.inputs else []
     execution.unstored.extend(session.patches.set_since(execution.standing, reached, observed.imported))
     execution.unstored.extend(taken_from(execution.memos))
-    if execution.spec.no_store:
+    if execution.spec.no_store and execution.stored is None:
         execution.unstorable("option", "--no-store", "--no-store")
-    if session.store.read_only:
+    if session.store.read_only and execution.stored is None:
         execution.unstorable("store", "", session.store.read_only)
     record = None
     if not execution.unstored and execution.inputs is not None:
         record = _kept(session, execution, observed, result)
     if record is None:
         return status_of(execution, "unstored", observed.seconds)
-    if execution.stored is not None:
-        execution.reasons = recheck(execution.stored.record, record, execution.stored.names, session.shell.user_ns)
     return status_of(execution, "ran", observed.seconds, outputs=_outputs(record))
 
 
 def _kept(session: Session, execution: Execution, observed: Observed, result: ExecutionResult | None) -> Record | None:
+    """The record of a stage that has run; what is only compared with its stored result (``--recheck``) is not kept."""
     last = result.result if result is not None else None
     try:
+        if execution.stored is not None:
+            return _rechecked(session, execution, execution.stored, observed, last)
         return keep(
             session.shell, session.store, execution, observed, last, session.place.notebook, session.files,
             keep_all=session.config.keep == "always",
@@ -70,6 +75,17 @@ def _kept(session: Session, execution: Execution, observed: Observed, result: Ex
     except StoreError as error:
         execution.unstorable("store", "", error.what)
     return None
+
+
+def _rechecked(session: Session, execution: Execution, stored: Restored, observed: Observed, last: Any) -> Record:
+    outputs = gather_outputs(session.shell, execution, observed, last)
+    record = describe(execution, observed, outputs, session.place.notebook, session.files)
+    files = tuple(
+        ResultFile(use.path, digest_file(use.resolved).hex(), os.stat(use.resolved).st_size)
+        for use in observed.effects.results
+    )
+    execution.reasons = recheck(stored.record, replace(record, files=files), stored.names, session.shell.user_ns)
+    return record
 
 
 def fault(error: Exception) -> Reason:

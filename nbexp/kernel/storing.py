@@ -64,13 +64,39 @@ def keep(
     Raises:
         Unstorable, Unfingerprintable: A value cannot be kept; it is named. StoreError: The store cannot take it.
     """
+    outputs = gather_outputs(shell, execution, observed, last)
+    dumped = _dump(shell, execution, observed, outputs, last)
+    worth = keep_all or dumped.size < SMALL_BYTES or observed.seconds > dumped.size / RESTORED_BYTES_PER_SECOND
+    record = describe(execution, observed, outputs, notebook, cache)
+    files = {use.path: Path(use.resolved) for use in observed.effects.results}
+    if worth:
+        store.commit(record, dumped.graph, dumped.buffers, files, hold=True)
+    else:
+        store.commit(record, files=files, hold=True)
+    _after_reply(store.resume)
+    return record
+
+
+def gather_outputs(shell: InteractiveShell, execution: Execution, observed: Observed, last: Any) -> Outputs:
+    """What a stage that has just run left behind.
+
+    Raises:
+        Unstorable, Unfingerprintable: A value cannot be kept; it is named.
+    """
     assert execution.inputs is not None and execution.before is not None
     change = changed_since(execution.before, shell.user_ns, shell.user_ns_hidden)
     execution.bound = change.bound
-    outputs = gather(execution.inputs, change.bound, change.deleted, shell.user_ns, [last], observed.imported)
-    dumped = _dump(shell, execution, observed, outputs, last)
-    worth = keep_all or dumped.size < SMALL_BYTES or observed.seconds > dumped.size / RESTORED_BYTES_PER_SECOND
-    record = Record(
+    return gather(execution.inputs, change.bound, change.deleted, shell.user_ns, [last], observed.imported)
+
+
+def describe(execution: Execution, observed: Observed, outputs: Outputs, notebook: str, cache: DigestCache) -> Record:
+    """The record of a stage that has just run, as yet without its values and files; arguments as `keep`'s.
+
+    Raises:
+        Unstorable: Something that it read is not as it was any more.
+    """
+    assert execution.inputs is not None
+    return Record(
         stage=execution.name,
         notebook=notebook,
         cell=execution.cell,
@@ -86,13 +112,6 @@ def keep(
         seconds=observed.seconds,
         python=python_platform.python_version(),
     )
-    files = {use.path: Path(use.resolved) for use in observed.effects.results}
-    if worth:
-        store.commit(record, dumped.graph, dumped.buffers, files, hold=True)
-    else:
-        store.commit(record, files=files, hold=True)
-    _after_reply(store.resume)
-    return record
 
 
 #: How long a kernel takes, at the most, to send that a cell is over; storing waits for so long.

@@ -50,6 +50,7 @@ class Document:
     _aliases: dict[str, str] = field(default_factory=dict)
     _last: str = ""
     _unnamed: int = 0
+    _knows_ids: bool = False
 
     def refresh(self) -> bool:
         """Look at the file again, if it has changed; whether cells came, went or moved, or their text is another."""
@@ -72,9 +73,11 @@ class Document:
         Args:
             cell: The id that the front end sent, or ``""``. source: As typed. stage: The name in its header, or ``""``.
         """
-        known = self._aliases.get(cell, cell) if cell else ""
+        known = cell if cell in self._saved else self._aliases.get(cell, cell) if cell else ""
+        self._knows_ids |= known == cell != "" and cell in self._saved
         if known not in self._saved and known not in self._new:
-            known = self._by_source(source) or cell or (f"stage {stage}" if stage else "")
+            found = "" if cell and self._knows_ids else self._by_source(source)  # a copy has the source of another
+            known = found or cell or (f"stage {stage}" if stage else "")
             if not known:
                 self._unnamed += 1
                 known = f"run {self._unnamed}"

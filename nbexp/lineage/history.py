@@ -74,7 +74,7 @@ class Cell:
 
     Attributes:
         id: Its id. source: Its text now; None if only what ran is known.
-        writes: Places that it would write, from its source; asked only of a cell that has not run.
+        writes: Places that it would write, from its source; asked only of a cell that has not run as it is.
     """
 
     id: str
@@ -106,6 +106,7 @@ class History:
         self._digests: dict[Version, str] = {}
         self._initial: dict[Place, Version] = {}
         self._writers: dict[Place, list[int]] = {}
+        self._readers: dict[Place, set[int]] = {}
         self._stale: list[tuple[Reason, ...]] = []  # of the first cells: those whose status is known
 
     # --- what happens -------------------------------------------------------------------------------------------------
@@ -114,8 +115,10 @@ class History:
         """The document is these cells now, top to bottom. What cells did that are not among them is kept."""
         self._cells = list(cells)
         self._positions = {cell.id: position for position, cell in enumerate(cells)}
-        self._writers = {}
+        self._writers, self._readers = {}, {}
         for position, cell in enumerate(cells):
+            for place in self._read_by(cell):
+                self._readers.setdefault(place, set()).add(position)
             for place in self._written_by(cell):
                 self._writers.setdefault(place, []).append(position)
         self._stale = []
@@ -130,8 +133,12 @@ class History:
         position = self._positions[trace.cell]
         for place in self._written_by(self._cells[position]):
             self._writers[place].remove(position)
+        for place in self._read_by(self._cells[position]):
+            self._readers[place].discard(position)
         self._traces[trace.cell] = trace
-        for place in trace.writes:
+        for place in trace.reads:
+            self._readers.setdefault(place, set()).add(position)
+        for place in self._written_by(self._cells[position]):
             positions = self._writers.setdefault(place, [])
             positions.insert(bisect_left(positions, position), position)
         del self._stale[position:]
@@ -140,8 +147,8 @@ class History:
         """What is in a version, by digest."""
         if self._digests.get(version) != digest:
             self._digests[version] = digest
-            position = self._positions.get(version.cell, 0)
-            del self._stale[position:]
+            first = min(self._readers.get(version.place, ()), default=len(self._stale))  # above its writer, too
+            del self._stale[first:]
 
     # --- what can be asked --------------------------------------------------------------------------------------------
 
@@ -163,9 +170,10 @@ class History:
         for position in reversed(positions[: bisect_left(positions, self._positions[cell])]):
             writer = self._cells[position]
             trace = self._traces.get(writer.id)
-            if trace is not None:
+            if trace is not None and place in trace.writes:
                 return Above(trace.writes[place], writer.id, (*unrun, *self._doubts(position, trace, place)))
-            unrun.append(Reason("unrun", writer.id, f"{self.named(writer.id)}, which writes {place}, has not run"))
+            since = "has not run" if trace is None else "was edited and has not run since"
+            unrun.append(Reason("unrun", writer.id, f"{self.named(writer.id)}, which writes {place}, {since}"))
         return Above(self._initial.get(place), BEFORE, tuple(unrun))
 
     def stale(self, cell: str) -> tuple[Reason, ...]:
@@ -182,8 +190,15 @@ class History:
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _written_by(self, cell: Cell) -> Iterable[Place]:
+        """Places that a cell has written, or would write if it ran now."""
         trace = self._traces.get(cell.id)
-        return trace.writes if trace is not None else cell.writes
+        if trace is None:
+            return cell.writes
+        return trace.writes.keys() | cell.writes if _edited(cell, trace) else trace.writes
+
+    def _read_by(self, cell: Cell) -> Iterable[Place]:
+        trace = self._traces.get(cell.id)
+        return trace.reads if trace is not None else ()
 
     def _doubts(self, position: int, trace: Trace, place: Place) -> Iterator[Reason]:
         name = self.named(trace.cell)
@@ -196,7 +211,7 @@ class History:
         trace = self._traces.get(cell.id)
         if trace is None:
             return
-        if cell.source is not None and cell.source != trace.source:
+        if _edited(cell, trace):
             yield Reason("edited", "", "it was edited and has not run since")
         for place, read in trace.reads.items():
             above = self.above(place, cell.id)
@@ -212,15 +227,25 @@ class History:
             text = f"{place} was not there when it ran; {there} writes it"
         elif read.cell == cell:
             text = f"it read {place} as it had left it itself"
+        elif above.cell != BEFORE and above.version is None:
+            text = f"{there} has deleted {place} since"
         elif read.cell == above.cell:
             text = f"{there} has written {place} since"
-        elif read.cell not in self._positions and read.cell != BEFORE:
+        elif read.cell != BEFORE and read.cell not in self._positions:
             text = f"it read {place} of a cell that was deleted"
-        elif above.version is None:
+        elif above.cell != BEFORE:
+            text = f"it read {place} of {self._source_of(read)}, not of {there}"
+        elif above.version is not None:
+            text = f"it read {place} of {self._source_of(read)}, not what was there before the first cell"
+        elif self._positions[read.cell] > self._positions[cell]:
             text = f"it read {place} of {self.named(read.cell)}, below it"
         else:
-            text = f"it read {place} of {self._source_of(read)}, not of {there}"
+            text = f"{self.named(read.cell)}, of which it read {place}, does not write it any more"
         return Reason("moved", place.name, text)
 
     def _source_of(self, read: Version) -> str:
         return self.named(read.cell) if read.cell != BEFORE else "before the first cell"
+
+
+def _edited(cell: Cell, trace: Trace) -> bool:
+    return cell.source is not None and cell.source != trace.source

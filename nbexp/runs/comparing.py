@@ -24,14 +24,22 @@ from nbexp.runs.tidy import tidy
 #: What a cell says, in a tag or a comment, so that its outputs are not compared: nbval's words.
 _IGNORE = ("nbval-ignore-output", "nbval-skip", "NBVAL_IGNORE_OUTPUT", "NBVAL_SKIP")
 
-_TIMED = re.compile(r"^\s*%{1,2}(time|timeit|prun|memit)\b|= *%(time|timeit)\b", re.MULTILINE)
+#: The lines that ``%time``, ``%timeit`` and their kin print.
+_TIMES = re.compile(
+    r"^(?:CPU times: .*|Wall time: .*|Compiler ?: .*|Parser +: .*|.* per loop \(mean .*|.*best of \d+: .* per loop.*"
+    r"|peak memory: .*)\n?",
+    re.MULTILINE,
+)
 
-#: What no two runs have in common: addresses, UUIDs, the ids that pandas' styles and the like draw.
-_RANDOM = re.compile(
-    r"0x[0-9a-fA-F]{6,}"
-    r"|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
+#: What no two runs have in common: the address in ``<f at 0x7f12ab34cd>``.
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]{6,}")
+
+#: The same in HTML: ids that plotly, pandas' styles, scikit-learn and the like draw.
+_DRAWN_IDS = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|(?<=T_)[0-9a-f]{5}\b"
-    r"|(?<=id=[\"'])[A-Za-z-]*\d{6,}(?=[\"'])"
+    r"|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
+    r"|(?<=id=[\"'])[A-Za-z-]*(?:\d{6,}|[0-9a-f]{32})(?=[\"'])"
 )
 
 #: An output as it is compared: ``text``, ``error`` or ``display``, and its content.
@@ -100,17 +108,20 @@ def _compare_cell(old: Any, new: Any, status: str, error: str) -> tuple[str, str
 
 def _is_ignored(cell: Any) -> bool:
     first = cell.source.lstrip().partition("\n")[0]
+    comments = [line for line in cell.source.splitlines() if line.lstrip().startswith("#")]
     tags = cell.metadata.get("tags", ())
-    return any(word in tags or (first.startswith("#") and word in first) for word in _IGNORE)
+    if first.startswith("%nbexp"):  # it tells of the session, and no two are the same
+        return True
+    return any(word in tags or any(word in line for line in comments) for word in _IGNORE)
 
 
 def _seen(cell: Any) -> Iterator[Output]:
     """Each output of a cell as it is compared: its kind and its content."""
-    timed = _TIMED.search(cell.source) is not None
     for output in cell.outputs:
         if output.output_type == "stream":
-            if output.name == "stdout" and not timed:
-                yield "text", _plain(output.text)
+            text = _TIMES.sub("", output.text) if output.name == "stdout" else ""
+            if text:
+                yield "text", _plain(text)
         elif output.output_type == "error":
             yield "error", (output.ename, _plain(output.evalue))
         elif STAGE_MIME not in output.data and METRIC_MIME not in output.data:
@@ -120,13 +131,14 @@ def _seen(cell: Any) -> Iterator[Output]:
 def _content(kind: str, data: Any) -> Any:
     if kind == "image/png":
         return _pixels(data)
-    return _plain(data) if isinstance(data, str) else _plain(json.dumps(data, sort_keys=True))
+    text = data if isinstance(data, str) else json.dumps(data, sort_keys=True)
+    return _plain(text if kind == "text/plain" else _DRAWN_IDS.sub("…", text))
 
 
 def _plain(text: str) -> str:
     """A text without what no two runs have in common; of a line that was written over and over, the last state."""
-    lines = [line.rpartition("\r")[2].rstrip() for line in text.rstrip("\r\n").split("\n")]
-    return _RANDOM.sub("…", "\n".join(lines)).strip("\n")
+    lines = [line.rstrip("\r").rpartition("\r")[2].rstrip() for line in text.rstrip("\r\n").split("\n")]
+    return _ADDRESS.sub("…", "\n".join(lines)).strip("\n")
 
 
 def _pixels(data: str) -> Any:
@@ -152,7 +164,7 @@ def _pixels(data: str) -> Any:
 def _shown_pair(old: Output | None, new: Output | None) -> tuple[str, str]:
     """Two outputs that differ, for people."""
     was, now = (_shown(each) if each is not None else "" for each in (old, new))
-    if was == now and old is not None and new is not None:
+    if was == now and old is not None and new is not None and old[0] == new[0] == "display":
         kinds = [kind for kind in {**old[1], **new[1]} if old[1].get(kind) != new[1].get(kind)]
         now = f"another {', '.join(kinds)}"
     return was, now
@@ -178,6 +190,11 @@ def _text(outputs: Any) -> str:
         if "data" in output and STAGE_MIME not in output.data:
             return str(output.data.get("text/plain", ""))
     return ""
+
+
+def was_run(notebook: Any) -> bool:
+    """Whether the file shows that any of its cells was ever run."""
+    return any(cell.get("outputs") or cell.get("execution_count") for _, cell in code_cells(notebook))
 
 
 def out_of_order(notebook: Any) -> tuple[int, int] | None:

@@ -20,7 +20,7 @@ _CHANGES_ITSELF = frozenset(
         "add", "discard", "difference_update", "intersection_update", "symmetric_difference_update", "appendleft",
         "popleft", "extendleft", "rotate", "move_to_end", "subtract", "fill", "put", "resize", "itemset", "partition",
         "setflags", "setfield", "fit", "fit_transform", "fit_predict", "partial_fit", "set_params", "eliminate_zeros",
-        "sum_duplicates", "sort_indices", "__setitem__", "__delitem__", "__setattr__",
+        "sum_duplicates", "sort_indices", "isetitem", "__setitem__", "__delitem__", "__setattr__",
     }
 )  # fmt: skip
 
@@ -29,7 +29,7 @@ _CHANGES_ARGUMENTS = frozenset(
     {
         "next", "setattr", "delattr", "shuffle", "heapify", "heappush", "heappop", "heappushpop", "heapreplace",
         "insort", "insort_left", "insort_right", "copyto", "place", "putmask", "put", "put_along_axis",
-        "fill_diagonal", "setitem", "delitem", "iadd", "clip_grad_norm_",
+        "fill_diagonal", "setitem", "delitem", "iadd", "clip_grad_norm_", "at",
     }
 )  # fmt: skip
 

@@ -99,7 +99,7 @@ def _check_ignored(ignored: Iterable[str], walk: Walk, everything: Sequence[str]
     for name in ignored:
         if name not in walk.met and name not in everything:
             known = (label for label, root in walk.roots.items() if not root.is_code)
-            raise BadUse(f'there is no variable "{name}", which --ignore names', closest(name, known))
+            raise BadUse(f'the stage reads no variable "{name}", which --ignore names', closest(name, known))
 
 
 def _hold_registered(walk: Walk, registered: Callable[[bool], Sequence[Held]]) -> None:

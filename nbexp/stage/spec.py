@@ -30,7 +30,7 @@ NAME             what the stage is called; absent: what it defines (`df, model`)
 --force          run once now and store anew
 --always         run every time
 --no-store       never keep the result
---recheck        run though stored, compare with the stored result, and name what differs
+--recheck        run though stored, and name what is not the same again; what is stored stays
 
 Example:
     %%stage train --seed 0 --out model

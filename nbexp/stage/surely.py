@@ -16,11 +16,39 @@ def surely_read(tree: ast.Module) -> frozenset[str]:
         ['a', 'd', 'h']
     """
     read: set[str] = set()
-    seen: set[str] = set()
-    for statement in tree.body:
-        read |= {name for expression in _always(statement) for name in _names(expression)} - seen
-        seen |= {*bound([statement]).names}
+    _follow(tree.body, read, set())
     return frozenset(read)
+
+
+def _follow(body: list[ast.stmt], read: set[str], seen: set[str]) -> None:
+    """Add what `body` reads for sure to `read`, and what it may bind to `seen`."""
+    for statement in body:
+        read |= {name for expression in _always(statement) for name in _names(expression)} - seen
+        if _enters(statement):
+            targets = [node for node in ast.iter_child_nodes(statement) if not isinstance(node, ast.stmt)]
+            seen |= {*bound(targets).names}
+            _follow(statement.body, read, seen)  # type: ignore[attr-defined]
+        seen |= {*bound([statement]).names}
+
+
+def _enters(statement: ast.stmt) -> bool:
+    """Whether the body of a statement runs whenever the statement does, and what it raises is raised."""
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        return True
+    if isinstance(statement, ast.Try):
+        return not statement.handlers
+    if isinstance(statement, ast.While):
+        return isinstance(statement.test, ast.Constant) and bool(statement.test.value)
+    return isinstance(statement, ast.For) and _has_items(statement.iter)
+
+
+def _has_items(node: ast.expr) -> bool:
+    if isinstance(node, ast.List | ast.Tuple):
+        return any(not isinstance(each, ast.Starred) for each in node.elts)
+    match node:
+        case ast.Call(ast.Name("range"), [ast.Constant(int(count))]):
+            return count > 0
+    return False
 
 
 def _always(statement: ast.stmt) -> list[ast.AST]:

@@ -71,7 +71,11 @@ class Blobs:
         """
         view = memoryview(content).cast("B")
         target = self.path(name)
-        return None if self.sound(name, view.nbytes) else write_temporary(self._temporary, target, view)
+        if self.sound(name, view.nbytes):
+            with contextlib.suppress(OSError):
+                os.utime(target)  # in use again: not to be taken for a leftover
+            return None
+        return write_temporary(self._temporary, target, view)
 
     def prepare_file(self, path: str | os.PathLike[str]) -> tuple[str, int, Temporary | None]:
         """Name and size of a file's content, and a copy of it unless it is already held.

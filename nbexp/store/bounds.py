@@ -11,9 +11,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +22,8 @@ from nbexp import platform
 from nbexp.errors import Damaged
 from nbexp.store import journal, records
 
-#: The name of the mark beside a record whose values were given up.
-_MARK = ".evicted"
+#: The names of the marks beside a record whose values were given up, and one whose values were restored.
+_MARK, _USED = ".evicted", ".used"
 
 #: A blob that no record names may belong to one that is being stored; after so long it does not.
 GRACE_SECONDS = 3600.0
@@ -106,30 +107,39 @@ def survey(store: str, now: float) -> Survey:
     sizes = {name: size for name, (size, _) in entries.items()}
     young = {name for name, (_, written) in entries.items() if written > now - GRACE_SECONDS}
     used = _last_uses(store)
-    holdings, count, size = [], 0, 0
+    holdings, count, size, foreign = [], 0, 0, False
     for key, name, path in _records(store):
-        body = _body(path)
-        if body is None:
+        try:
+            content = records.split(path)
+        except Damaged:
             continue
-        count, size = count + 1, size + os.lstat(path).st_size
-        blobs = dict(_needed(body))
-        if blobs and not is_evicted(path):
-            last = max(_epoch(body.get("created", "")), used.get(name, 0.0))
-            about = str(body.get("notebook", "")), str(body.get("stage", "")), float(body.get("seconds", 0.0))
-            holdings.append(Holding(key, name, *about, last, blobs))
+        except records.OtherFormat:
+            foreign = True
+            continue
+        count, size = count + 1, size + sum(map(len, content))
+        holding = _holding(key, name, content[0])
+        if holding is not None and not is_evicted(path):
+            last = max(holding.used, used.get(name, 0.0), _touched(path + _USED))
+            holdings.append(replace(holding, used=last))
     needed = {name for holding in holdings for name in holding.blobs}
-    return Survey(tuple(holdings), count, size, sizes, frozenset(sizes.keys() - needed - young))
+    # what records of another format need, nobody here can tell
+    orphans = frozenset() if foreign else frozenset(sizes.keys() - needed - young)
+    return Survey(tuple(holdings), count, size, sizes, orphans)
 
 
-def plan(found: Survey, budget: int, pinned: Collection[str], now: float) -> Plan:
+def plan(
+    found: Survey, budget: int, pinned: Collection[str], now: float, needed: Collection[str] = frozenset()
+) -> Plan:
     """What has to go so that the store is within `budget` bytes, if that can be reached.
 
     Args:
         pinned: Ids of records that keep their values. now: Seconds since the epoch.
+        needed: Names of blobs that stay, whoever holds them.
     """
-    holders = Counter(name for holding in found.holdings for name in holding.blobs)
-    left = found.size - sum(found.sizes[name] for name in found.orphans)
-    gone, evicted = sorted(found.orphans), []
+    holders = Counter([name for holding in found.holdings for name in holding.blobs] + list(needed))
+    orphans = found.orphans - set(needed)
+    left = found.size - sum(found.sizes[name] for name in orphans)
+    gone, evicted = sorted(orphans), []
     worth = {holding.id: _worth(holding, holders, now) for holding in found.holdings}
     for holding in sorted(found.holdings, key=lambda one: (worth[one.id], one.id)):
         if left <= budget:
@@ -142,16 +152,26 @@ def plan(found: Survey, budget: int, pinned: Collection[str], now: float) -> Pla
             if not holders[name] and name in found.sizes:
                 gone.append(name)
                 left -= found.sizes[name]
+    # one all of whose blobs stay for the sake of others would be given up for nothing
+    freed = set(gone)
+    evicted = [holding for holding in evicted if freed.intersection(holding.blobs)]
     return Plan(tuple(evicted), tuple(gone), sum(found.sizes[name] for name in gone))
 
 
 def carry_out(store: str, what: Plan) -> int:
     """Give up what was planned; the bytes that are free now. What cannot be removed is left alone."""
+    kept: set[str] = set()
     for holding in what.evicted:
-        with contextlib.suppress(OSError):
+        try:
             _mark(records.path_of(store, holding.key, holding.id))
+        except FileExistsError:
+            continue
+        except OSError:  # without its mark, a missing blob would be taken for damage
+            kept.update(holding.blobs)
     freed = 0
     for name in what.blobs:
+        if name in kept:
+            continue
         path = os.path.join(store, "blobs", name[:2], name)
         with contextlib.suppress(OSError):
             size = os.lstat(path).st_size
@@ -164,9 +184,28 @@ def is_evicted(path: str) -> bool:
     return os.path.lexists(path + _MARK)
 
 
+def note_use(stored: records.Stored) -> None:
+    """The values of a record were restored: that is known to the day."""
+    if stored.record.artifact is None or not (stored.record.artifact.blobs or stored.record.files):
+        return
+    path = stored.path + _USED
+    if time.time() - _touched(path) > _DAY:
+        with contextlib.suppress(OSError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644))
+            os.utime(path)
+
+
+def _touched(path: str) -> float:
+    try:
+        return os.lstat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
 def _mark(path: str) -> None:
-    with open(path + _MARK, "xb"):
-        pass
+    with open(path + _MARK, "xb") as file:
+        os.fsync(file.fileno())
+    platform.fsync_directory(os.path.dirname(path))
 
 
 def _worth(holding: Holding, holders: Mapping[str, int], now: float) -> float:
@@ -183,13 +222,15 @@ def _records(store: str) -> Iterator[tuple[str, str, str]]:
                 yield from ((key, name, records.path_of(store, key, name)) for name in records.ids(store, key))
 
 
-def _body(path: str) -> dict[str, Any] | None:
-    """A record as plain data, unchecked: only what it says of its blobs is used. None if it is damaged."""
+def _holding(key: str, name: str, content: bytes) -> Holding | None:
+    """What a record holds in blobs, by its content, unchecked; None if that is nothing, or no record's content."""
     try:
-        body = json.loads(records.split(path)[0])
-    except (Damaged, ValueError, RecursionError):
+        body = json.loads(content)
+        blobs = dict(_needed(body))
+        about = str(body["notebook"]), str(body["stage"]), float(body["seconds"])
+        return Holding(key, name, *about, _epoch(body["created"]), blobs) if blobs else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return body if isinstance(body, dict) else None
 
 
 def _needed(body: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from nbexp import platform
+from nbexp.errors import StoreError
 from nbexp.store.records import is_id
 
 
@@ -41,13 +42,21 @@ def unpin(store: str, name: str) -> bool:
 
 
 def pins(store: str) -> list[Pin]:
-    """All pins, the oldest first; files that are none are passed over."""
+    """All pins, the oldest first.
+
+    Raises:
+        StoreError: One cannot be read: nobody knows what it keeps.
+    """
     found = [pin for name in _names(store) if (pin := _read(os.path.join(_folder(store), name))) is not None]
     return sorted(found, key=lambda pin: (pin.created, pin.name))
 
 
 def pinned(store: str) -> frozenset[str]:
-    """Ids of the records that are pinned."""
+    """Ids of the records that are pinned.
+
+    Raises:
+        StoreError: As `pins`.
+    """
     return frozenset(record for pin in pins(store) for record in pin.records)
 
 
@@ -56,8 +65,12 @@ def _read(path: str) -> Pin | None:
         with open(path, encoding="utf-8") as file:
             data = json.load(file)
         return Pin(str(data["name"]), tuple(filter(is_id, map(str, data["records"]))), str(data["created"]))
-    except (OSError, ValueError, TypeError, KeyError):
+    except FileNotFoundError:  # taken away meanwhile
         return None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StoreError(
+            f'the pin "{path}" cannot be read ({error})', "Repair its permissions, or remove it."
+        ) from error
 
 
 def _names(store: str) -> Iterable[str]:

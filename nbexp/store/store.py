@@ -17,7 +17,7 @@ from nbexp.records import Record, ResultFile
 from nbexp.store import folder, heads, journal, records
 from nbexp.store.artifacts import Content, get
 from nbexp.store.blobs import Blobs
-from nbexp.store.bounds import is_evicted
+from nbexp.store.bounds import is_evicted, note_use
 from nbexp.store.budget import Budget
 from nbexp.store.fetched import Fetched
 from nbexp.store.made import Made
@@ -141,6 +141,7 @@ class Store:
         try:
             return get(self._blobs, stored.record.artifact, stored.payload)
         except Damaged:
+            self._refuse_evicted(stored)  # given up by another process just now
             self._drop(stored.record.key.digest, stored.id)
             raise
 
@@ -154,6 +155,7 @@ class Store:
         try:
             return self._blobs.file(file.blob, file.size)
         except Damaged:
+            self._refuse_evicted(stored)
             self._drop(stored.record.key.digest, stored.id)
             raise
 
@@ -259,6 +261,8 @@ class Store:
         They need not be the record's own: the notebook may be a copy of the one that ran. Nothing is written if it was
         so already, nor where nothing can be written.
         """
+        if not self.read_only:
+            note_use(stored)
         key = stored.record.key.digest
         identities = list(heads.identities(notebook, stage, cell))
         newest = [heads.read(self._place, identity)[:1] for identity in identities]
@@ -301,7 +305,11 @@ class Store:
             self._swept = True
             sweep(os.path.join(self._place, "tmp"))
         carry_out(job, self._place, self._blobs, self.keys)
-        self._budget.keep_within(job, self.tell)
+        needed = {name for waiting in self._writer.waiting() for name, _ in waiting.blobs}
+        try:
+            self._budget.keep_within(job, needed, self.tell)
+        except (NbexpError, OSError) as error:  # the result is stored; that nothing could be given up is another matter
+            self.tell(error if isinstance(error, NbexpError) else self._explained(error))
 
     def _refuse_evicted(self, stored: Stored) -> None:
         if is_evicted(stored.path):
@@ -337,4 +345,4 @@ class Store:
     def _switched_off(self) -> str | None:
         if self._config.write:
             return None
-        return "storing is switched off (NBEXP_NO_WRITE, or write = false in pyproject.toml)"
+        return "storing is switched off (--no-write, NBEXP_NO_WRITE or write = false)"

@@ -28,12 +28,13 @@ PLACES: dict[str, tuple[Any, Any, tuple[str, str, str]]] = {
     "list in a dict": ({"a": [1, 2]}, {"a": [1, 5]}, ("v['a'][1]", "2", "5")),
     "another length": ([1, 2], [1], ("v", "[1, 2]", "[1]")),
     "another order": ({"a": 1, "b": 2}, {"b": 2, "a": 1}, ("v", "{'a': 1, 'b': 2}", "{'a': 1, 'b': 2}")),
-    "array": (np.array([1.0, NAN, 3.0]), np.array([1.0, NAN, 4.0]), ("v[2]", "np.float64(3.0)", "np.float64(4.0)")),
+    "array": (np.array([1.0, NAN, 3.0]), np.array([1.0, NAN, 4.0]), ("v[2]", "3.0", "4.0")),
+    "minus zero": (np.array([0.0, 0.0]), np.array([0.0, -0.0]), ("v[1]", "0.0", "-0.0")),
     "attribute": (Model("m", [1, 2]), Model("m", [1, 3]), ("v.weights[1]", "2", "3")),
     "column": (
         pd.DataFrame({"a": [1, 2], "b": [3, 4]}),
         pd.DataFrame({"a": [1, 2], "b": [3, 5]}),
-        ("v['b'][1]", "np.int64(4)", "np.int64(5)"),
+        ("v['b'][1]", "4", "5"),
     ),
 }
 

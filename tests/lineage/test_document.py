@@ -69,6 +69,23 @@ def test_a_new_cell_stands_after_the_one_that_ran_before_it_until_it_is_saved(no
     assert not found.refresh()
 
 
+def test_a_copy_of_a_cell_is_another_cell(notebook: Notebook) -> None:
+    notebook.save(("a", "x = 1"), ("b", "y = x"))
+    found = document(notebook)
+    found.ran("b", "y = x")
+    assert found.ran("c", "y = x") == "c"
+    assert found.order == ["a", "b", "c"]
+
+
+def test_a_copy_that_runs_before_all_others_is_itself_once_it_was_saved(notebook: Notebook) -> None:
+    notebook.save(("a", "x = 1"), ("b", "y = x"))
+    found = document(notebook)
+    assert found.ran("c", "y = x") == "b"  # the file's ids may not be those of the front end
+    notebook.save(("a", "x = 1"), ("b", "y = x"), ("c", "y = 2"))
+    found.refresh()
+    assert found.ran("c", "y = 2") == "c"
+
+
 def test_a_new_cell_that_runs_first_stands_on_top(notebook: Notebook) -> None:
     notebook.save(("a", "1"))
     found = document(notebook)

@@ -186,6 +186,37 @@ def test_each_reason_says_what_happened() -> None:
     assert texts(first, [cells[0], replace(cells[1], source="edited")]) == ["it was edited and has not run since"]
 
 
+def test_what_becomes_known_of_a_cell_below_counts_for_those_above() -> None:
+    a, history = PLACES[0], History()
+    history.arrange([Cell("x"), Cell("y"), Cell("z")])
+    own, below = Version(a, "x", 1), Version(a, "z", 2)
+    history.note(Trace("x", 1, "", {}, {a: own}))
+    history.note(Trace("z", 2, "", {}, {a: below}))
+    history.note(Trace("y", 3, "", {a: below}))
+    history.know(own, "d")
+    assert history.stale("y")
+    history.know(below, "d")
+    assert not history.stale("y")
+
+
+def test_reasons_say_what_a_cell_above_does_not_do_any_more() -> None:
+    a, history = PLACES[0], History()
+    history.arrange([Cell("x"), Cell("y"), Cell("z")])
+    first = Version(a, "x", 1)
+    history.note(Trace("x", 1, "", {}, {a: first}))
+    history.note(Trace("y", 2, "", {a: first}))
+
+    def texts() -> list[str]:
+        return [reason.text for reason in history.stale("y")]
+
+    history.note(Trace("x", 3, "", {}, {a: None}))
+    assert texts() == ["cell 1 has deleted `a` since"]
+    history.note(Trace("x", 4, "", {}, {}))
+    assert texts() == ["cell 1, of which it read `a`, does not write it any more"]
+    history.began_with([a])
+    assert texts() == ["it read `a` of cell 1, not what was there before the first cell"]
+
+
 def test_the_same_value_made_again_is_no_change() -> None:
     a, history = PLACES[0], History()
     history.arrange([Cell("x"), Cell("y")])

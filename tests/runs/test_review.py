@@ -62,6 +62,7 @@ HARMLESS: dict[str, tuple[str, ...]] = {
         STAGE + "a = train_test_split([1, 2], random_state=0)",
     ),
     "a parameter that is read": ("# parameters\nlr = 1", "rate = lr"),
+    "a parameter as an index": ("# parameters\nlr = 1", "scores = {}\nscores[lr] = 0.5"),
     "another name in a function": ("# parameters\nlr = 1", "def f():\n    lr = 2"),
     "builtins and history": ("print(len([_]), __name__, In)",),
     "a name that a star may have brought": ("from os.path import *", "join('a')"),

@@ -206,13 +206,17 @@ def test_recheck_runs_what_is_stored_and_names_what_differs(tmp_path: Path) -> N
         "%%stage sure\nx = [1, 2]",
         "%%stage chance\nimport os\nmodel = {'a': 1, 'weights': [1, os.urandom(8)]}",
         "%%stage loud\nimport os\nprint(os.urandom(8))",
+        "%%stage file\nimport pandas as pd\npd.DataFrame({'a': x}).to_csv('x.csv')",
     )
     execute(notebook)
+    kept = sorted((tmp_path / ".nbexp" / "records").rglob("*"))
     again = execute(notebook, recheck=True)
-    assert became(again) == {"sure": "ran", "chance": "ran", "loud": "ran"}
-    sure, chance, loud = (cell.reasons for cell in again.cells if cell.stage)
-    assert [(reason.kind, reason.text) for reason in sure] == [("rechecked", "rechecked: the same as stored")]
+    assert became(again) == {"sure": "ran", "chance": "ran", "loud": "ran", "file": "ran"}
+    assert sorted((tmp_path / ".nbexp" / "records").rglob("*")) == kept
+    sure, chance, loud, file = (cell.reasons for cell in again.cells if cell.stage)
+    assert [(reason.kind, reason.text) for reason in sure] == [("rechecked", "the same again")]
     assert [(reason.kind, reason.name) for reason in chance] == [("nondeterministic", "model")]
-    assert chance[0].text.startswith("rechecked: `model['weights'][1]` differs: b'")
-    assert [reason.text for reason in loud] == ["rechecked: what it prints or displays differs"]
-    assert became(execute(notebook)) == {"sure": "restored", "chance": "restored", "loud": "restored"}
+    assert chance[0].text.startswith("not the same again: `model['weights'][1]` is b'")
+    assert [reason.text for reason in loud] == ["not the same again: what it prints or displays"]
+    assert file == sure
+    assert set(became(execute(notebook)).values()) == {"restored"}

@@ -38,6 +38,7 @@ CHANGES = {
     "x.__len__()": "",
     "np.add(x, 1, out=y)": "y",
     "np.append(x, y)": "",
+    "np.add.at(x, [0], 1)": "x",
     "random.shuffle(x)": "x",
     "next(x)": "x",
     "mine(x)": ["mine", "x"],

@@ -685,7 +685,8 @@ ok = ok and not libc.mount(b"none", place, b"tmpfs", 0, b"size=4m")
 if not ok:
     print("no mount"); sys.exit()
 reported = []
-store = Store.open(store.path.parent, report=reported.append)
+from nbexp.config import Config
+store = Store.open(store.path.parent, report=reported.append, config=Config(budget=10**12))
 def attempt(key):
     try:
         store.commit(make(key), b"g", [np.full(200_000, float(len(key)))])

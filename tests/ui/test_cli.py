@@ -752,8 +752,8 @@ def test_run_recheck_names_the_stages_that_are_not_deterministic(cli: Any, proje
     assert cli("run", str(path))[0] == 0
     code, out, _ = cli("run", str(path), "--recheck")
     assert code == 1
-    assert "rechecked: 1 the same as stored, 1 stage not." in out
-    assert "  chance: `y` differs: b'" in out
+    assert "1 stage gave the same again, 1 did not." in out
+    assert "  chance: not the same again: `y` is b'" in out
     assert cli("run", str(path), "--recheck", "--no-read")[0] == 2
 
 

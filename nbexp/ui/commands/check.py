@@ -42,23 +42,24 @@ def check(
 
     Example: nbexp check homework/*.ipynb --cold
     """
-    from nbexp.runs.comparing import compare, out_of_order
+    from nbexp.runs.comparing import compare, out_of_order, was_run
     from nbexp.runs.execute import Request, prepare, run_notebook
     from nbexp.runs.notebook import read_notebook
 
     prepared = [prepare(Request(notebook, read=not cold, write=not cold)) for notebook in notebooks]
+    saved_ones = [read_notebook(notebook) for notebook in notebooks]  # now: a file may be saved again meanwhile
     rows, sound = [], True
-    for one in prepared:
+    for one, saved in zip(prepared, saved_ones, strict=True):
         run = run_notebook(one)
-        saved = read_notebook(one.request.notebook)
-        verdict = compare(saved, read_notebook(Path(run.output)), run)
-        sound = sound and not verdict.differences and run.status == "completed"
         if run.status == "interrupted":
             raise KeyboardInterrupt
+        verdict = compare(saved, read_notebook(Path(run.output)), run)
+        sound = sound and not verdict.differences
         order = out_of_order(saved)
         rows.append(
             {
                 "notebook": str(one.request.notebook),
+                "status": run.status,
                 "compared": verdict.compared,
                 "ignored": list(verdict.ignored),
                 "out_of_order": list(order) if order else None,
@@ -67,19 +68,22 @@ def check(
             }
         )
         if not json:
-            _print(one, run, verdict, order)
+            _print(one, run, verdict, order, was_run=was_run(saved))
     if json:
         print_json("check", {"notebooks": rows})
     return 0 if sound else 1
 
 
-def _print(one: Prepared, run: Run, verdict: Verdict, order: tuple[int, int] | None) -> None:
+def _print(one: Prepared, run: Run, verdict: Verdict, order: tuple[int, int] | None, *, was_run: bool) -> None:
     out = console()
     name, wrong = one.request.notebook, verdict.differences
     ignored = f", {len(verdict.ignored)} not compared" if verdict.ignored else ""
     if not wrong:
         what = f"{plural(verdict.compared, 'cell')} as saved{ignored} ({duration(run.seconds)})"
         out.print(f"ok    {name}: {what}", style="green")
+        return
+    if not was_run and run.status == "completed":
+        out.print(f"EMPTY {name}: it was saved without having been run, so there is nothing to compare", style="yellow")
         return
     out.print(f"WRONG {name}: {len(wrong)} of {plural(verdict.compared, 'cell')} not as saved{ignored}", style="red")
     for each in wrong:

@@ -60,7 +60,7 @@ def _print(project: Project, found: Survey, what: Plan, budget: int, freed: int 
     out = console()
     out.print(f"{size(found.size)} in {plural(len(found.holdings), 'result')}; the limit is {size(budget)}.")
     out.print(f"  {size(found.saved)} saved by storing equal content once  ({project.path})", style="dim")
-    if not what.blobs:
+    if not what.blobs and not what.evicted:
         out.print("Nothing has to go.")
         return
     if what.evicted:
@@ -102,26 +102,46 @@ def pin(
     return 0
 
 
-def _set(project: Project, ref: str, *, remove: bool, json: bool) -> int:
-    from nbexp.runs.ledger import Run
-    from nbexp.store.pins import Pin, unpin
-    from nbexp.store.pins import pin as write
-    from nbexp.store.publication import now
-    from nbexp.store.records import ids
+def _take_away(project: Project, ref: str, *, json: bool) -> int:
+    """Of a pin, its name's beginning will do: what it kept may be gone."""
+    from nbexp.store.pins import pins, unpin
 
     place = str(project.path)
-    target = project.find(ref)
-    if remove:
-        if not unpin(place, target.id):
-            raise BadUse(f'"{ref}" is not pinned', "`nbexp pin` lists what is.")
-        console().print(f"{target.id[:12]} is not pinned any more.")
-        return 0
-    if isinstance(target, Run):
-        kept = tuple(name for cell in target.cells if cell.key for name in ids(place, cell.key))
+    names = [pin.name for pin in pins(place) if pin.name.startswith(ref)]
+    if not names:
+        names = [pin.name for pin in pins(place) if pin.name == project.find(ref).id]
+    if len(names) != 1:
+        raise BadUse(f'"{ref}" is {"not pinned" if not names else "more than one pin"}', "`nbexp pin` lists what is.")
+    try:
+        unpin(place, names[0])
+    except OSError as error:
+        raise StoreError(f"the pin cannot be removed: {error.strerror}", "Make the store's folder writable.") from error
+    if json:
+        print_json("pin", {"removed": names[0]})
     else:
-        kept = (target.id,)
+        console().print(f"{names[0][:12]} is not pinned any more.")
+    return 0
+
+
+def _set(project: Project, ref: str, *, remove: bool, json: bool) -> int:
+    from nbexp.runs.ledger import Run
+    from nbexp.store.bounds import is_evicted
+    from nbexp.store.pins import Pin
+    from nbexp.store.pins import pin as write
+    from nbexp.store.publication import now
+    from nbexp.store.records import ids, path_of
+
+    place = str(project.path)
+    if remove:
+        return _take_away(project, ref, json=json)
+    target = project.find(ref)
+    if isinstance(target, Run):
+        found = [(cell.key, name) for cell in target.cells if cell.key for name in ids(place, cell.key)]
+    else:
+        found = [(target.record.key.digest, target.id)]
+    kept = tuple(name for key, name in found if not is_evicted(path_of(place, key, name)))
     if not kept:
-        raise BadUse(f'nothing of the run "{ref}" is stored', "Its stages were not stored, or it has none.")
+        raise BadUse(f'nothing of "{ref}" is stored that could be kept', "Run it again first.")
     try:
         write(place, Pin(target.id, kept, now()))
     except OSError as error:

@@ -175,10 +175,10 @@ def _print_end(one: Prepared, run: Run) -> None:
 def _print_recheck(run: Run) -> None:
     kinds = [reason.kind for cell in run.cells for reason in cell.reasons[:1]]
     different, out = _nondeterministic(run), console()
-    out.print(f"rechecked: {kinds.count(SAME)} the same as stored, {plural(len(different), 'stage')} not.")
+    out.print(f"{plural(kinds.count(SAME), 'stage')} gave the same again, {len(different)} did not.")
     for cell in different:
         for reason in cell.reasons:
-            out.print(f"  {cell.stage}: {reason.text.removeprefix('rechecked: ')}", style="red")
+            out.print(f"  {cell.stage}: {reason.text}", style="red")
     if different:
         out.print("  A stage that draws without a seed is one: %%stage --seed N.", style="dim")
 
@@ -195,6 +195,8 @@ def _failure(one: Prepared, run: Run, failed: CellRun) -> tuple[str, str]:
 
 
 def _advice(run: Run, failed: CellRun | None) -> str:
+    if failed is not None and "Line magic function `%%stage` not found" in failed.error:
+        return "Put %%stage on the first line of its cell, above comments too."
     if failed is not None and "`%%stage` not found" in failed.error:
         return "Add a cell with %load_ext nbexp above it."
     if failed is not None and failed.advice:
