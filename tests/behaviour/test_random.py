@@ -67,6 +67,8 @@ def left(project: Project) -> dict[str, Any]:
 
 
 def _is_drawn(value: Any) -> bool:
+    if type(value) in (list, tuple):
+        return any(map(_is_drawn, value))
     return type(value).__module__.startswith("matplotlib")
 
 

@@ -43,6 +43,12 @@ FOUND: dict[str, tuple[tuple[str, ...], list[tuple[str, int, int]]]] = {
     "an AWS key": (("k = 'AKIAABCDEFGHIJKLMNOP'",), [("secret", 1, 1)]),
     "a token in a comment": (("# hf_" + "a" * 34,), [("secret", 1, 1)]),
     "a password": (("db_password = 'correct horse'",), [("secret", 1, 1)]),
+    "a secret with a type": (("token: str = 'correct horse'",), [("secret", 1, 1)]),
+    "a variable of the environment": (("import os\nos.environ['WANDB_API_KEY'] = 'abcdefgh'",), [("secret", 1, 2)]),
+    "an argument": (("import db\ndb.connect(password='correct horse')",), [("secret", 1, 2)]),
+    "a member": (("d = {'password': 'correct horse'}",), [("secret", 1, 1)]),
+    "an address": (("u = 'https://ann:hunter22@example.org'",), [("secret", 1, 1)]),
+    "a token in a cell that cannot be parsed": (("x = (\nt = 'hf_" + "a" * 34 + "'",), [("secret", 1, 2)]),
     "an attribute": (("import openai\nopenai.api_key = 'abcdefgh'",), [("secret", 1, 2)]),
 }  # fmt: skip
 
@@ -65,6 +71,7 @@ HARMLESS: dict[str, tuple[str, ...]] = {
     "a parameter as an index": ("# parameters\nlr = 1", "scores = {}\nscores[lr] = 0.5"),
     "another name in a function": ("# parameters\nlr = 1", "def f():\n    lr = 2"),
     "builtins and history": ("print(len([_]), __name__, In)",),
+    "a function made below, called further below": ("def f():\n    return g()", "def g():\n    return 1", "f()"),
     "a name that a star may have brought": ("from os.path import *", "join('a')"),
     "a name that %run may have made": ("%run other.py", "x"),
     "a name bound on some ways": ("if True:\n    a = 1", "a"),
@@ -94,6 +101,15 @@ def test_a_secret_is_not_shown() -> None:
     assert len(remarks) == 1
     assert "hf_a…" in remarks[0].text
     assert secret[:8] not in remarks[0].text + remarks[0].advice
+
+
+@pytest.mark.parametrize(
+    "source", ["%pip install -i https://ann:hunter22@pypi.corp/simple x", "!pip install git+https://ghp_" + "a1" * 20]
+)
+def test_what_is_quoted_shows_no_secret(source: str) -> None:
+    remarks = review(notebook(source))
+    assert {each.kind for each in remarks} == {"install", "secret"}
+    assert not any("hunter22" in each.text or "a1a1a1" in each.text for each in remarks)
 
 
 def test_a_secret_in_a_saved_output_is_found() -> None:

@@ -20,7 +20,7 @@ _CHECKS = (absolute_paths, installations, unseeded, overwritten_parameters, unde
 
 
 def review(notebook: Any) -> list[Remark]:
-    """All remarks on a notebook, top to bottom; cells that cannot be parsed are left out."""
+    """All remarks on a notebook, top to bottom; cells that cannot be parsed are looked through for secrets only."""
     cells = list(read(notebook))
     found = [remark for check in _CHECKS for remark in check(cells)]
     return sorted(found, key=lambda remark: (remark.cell, remark.line, remark.kind, remark.text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,17 @@ from nbexp.runs.parameters import parameters_cell
 from nbexp.runs.stages import split_header
 from nbexp.stage.analysis import Analysis, analyse
 from nbexp.stage.spec import Spec, parse_spec
+
+#: What can be told for a secret by its form.
+TOKENS = {
+    "an AWS key": re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
+    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}\b"),
+    "an API key": re.compile(r"\bsk-[A-Za-z0-9_-]{20,}\b"),
+    "a GitHub token": re.compile(r"\b(?:ghp|gho|ghs|github_pat)_[A-Za-z0-9_]{30,}\b"),
+    "a Slack token": re.compile(r"\bxox[abps]-[A-Za-z0-9-]{10,}"),
+    "a private key": re.compile(r"-----BEGIN (?:\w+ )*PRIVATE KEY-----"),
+    "a password in an address": re.compile(r"(?<=://)[^/\s:@'\"{}<>]+:[^/\s:@'\"{}<>]+(?=@)"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class Reading:
         number: Its place among the code cells, from 1. source: Its text without the header of a stage.
         first_line: The line of the cell on which `source` begins. spec: The header, None if it is no stage.
         tree, analysis: What its source says. outputs: All text that its saved outputs hold.
-        is_parameters: Whether it is the parameters cell.
+        is_parameters: Whether it is the parameters cell. sound: Whether it could be parsed; else it is read as empty.
     """
 
     number: int
@@ -51,6 +63,7 @@ class Reading:
     analysis: Analysis
     outputs: str
     is_parameters: bool
+    sound: bool
 
     def line(self, node: ast.AST) -> int:
         """The line of the cell on which a node of its tree begins."""
@@ -58,17 +71,19 @@ class Reading:
 
 
 def read(notebook: Any) -> Iterator[Reading]:
-    """The code cells of a notebook; those that cannot be parsed are left out."""
+    """The code cells of a notebook."""
     place = parameters_cell(notebook)
     for number, (index, cell) in enumerate(code_cells(notebook), start=1):
         header, body = split_header(cell.source)
+        spec, tree, sound = None, ast.Module([], []), True
         try:
             spec = parse_spec(header) if header is not None else None
             tree = python_tree(body)
         except (SyntaxError, BadUse):
-            continue
+            sound = False
         first = 1 if header is None else 2
-        yield Reading(number, body, first, spec, tree, analyse(tree, body), _outputs(cell), index == place)
+        said = analyse(tree, body if sound else "")
+        yield Reading(number, body, first, spec, tree, said, _outputs(cell), index == place, sound)
 
 
 def _outputs(cell: Any) -> str:
@@ -82,5 +97,12 @@ def _outputs(cell: Any) -> str:
 
 
 def cut(text: str) -> str:
-    """A text short enough to be quoted."""
+    """A text as it can be quoted: short, and without the secrets that may stand in it."""
+    for pattern in TOKENS.values():
+        text = pattern.sub(lambda found: hidden(found[0]), text)
     return text if len(text) <= 60 else text[:59] + "…"
+
+
+def hidden(secret: str) -> str:
+    """A secret as it may be shown."""
+    return f"{secret[:4]}…"

@@ -25,7 +25,10 @@ def undefined(cells: Sequence[Reading]) -> Iterator[Remark]:
     for cell in cells:
         if _hides_names(cell):
             return
+        late = {chain[0] for chain in cell.analysis.late}  # read when a function is called, which may be further below
         for name, node in _free_names(cell):
+            if name in late and name in first:
+                continue
             if name in made or name in _GIVEN or _HISTORY.fullmatch(name):
                 continue
             below = first.get(name, 0)
@@ -43,7 +46,8 @@ def _hides_names(cell: Reading) -> bool:
         isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
         for node in ast.walk(cell.tree)
     )
-    return bool(cell.analysis.dynamic) or not _BINDING_MAGICS.isdisjoint(cell.analysis.always) or any(stars)
+    magics = not _BINDING_MAGICS.isdisjoint(cell.analysis.always)
+    return not cell.sound or bool(cell.analysis.dynamic) or magics or any(stars)
 
 
 def _free_names(cell: Reading) -> Iterator[tuple[str, ast.AST]]:

@@ -6,17 +6,8 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from nbexp.runs.review.base import Reading, Remark
+from nbexp.runs.review.base import TOKENS, Reading, Remark, hidden
 from nbexp.stage.assumptions import chain_of
-
-_TOKENS = {
-    "an AWS key": re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
-    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}\b"),
-    "an API key": re.compile(r"\bsk-[A-Za-z0-9_-]{20,}\b"),
-    "a GitHub token": re.compile(r"\b(?:ghp|gho|ghs|github_pat)_[A-Za-z0-9_]{30,}\b"),
-    "a Slack token": re.compile(r"\bxox[abps]-[A-Za-z0-9-]{10,}"),
-    "a private key": re.compile(r"-----BEGIN (?:\w+ )*PRIVATE KEY-----"),
-}
 
 _SECRET_NAME = re.compile(r"(?:^|_)(?:password|passwd|pwd|secret|token|api_?key|access_?key)$", re.IGNORECASE)
 
@@ -29,34 +20,48 @@ def secrets(cells: Sequence[Reading]) -> Iterator[Remark]:
     """Tokens and passwords in sources and saved outputs; what is said of them shows no more than their beginning."""
     for cell in cells:
         for number, line in enumerate(cell.source.splitlines()):
-            for what, pattern in _TOKENS.items():
-                if found := pattern.search(line):
-                    text = f"{what} stands in the source: {_hidden(found[0])}"
-                    yield Remark("secret", cell.number, cell.first_line + number, text, _SECRET_ADVICE)
-        for what, pattern in _TOKENS.items():
-            if found := pattern.search(cell.outputs):
-                text = f"{what} stands in the saved output: {_hidden(found[0])}"
-                yield Remark("secret", cell.number, 1, text, "Clear the output, and have it changed.")
-        for statement in ast.walk(cell.tree):
-            if isinstance(statement, ast.Assign) and (name := _secret_of(statement)):
-                text = f"`{name}` holds a secret as text"
-                yield Remark("secret", cell.number, cell.line(statement), text, _SECRET_ADVICE)
+            for what, secret in _tokens(line):
+                text = f"{what} stands in the source: {hidden(secret)}"
+                yield Remark("secret", cell.number, cell.first_line + number, text, _SECRET_ADVICE)
+        for what, secret in _tokens(cell.outputs):
+            text = f"{what} stands in the saved output: {hidden(secret)}"
+            yield Remark("secret", cell.number, 1, text, "Clear the output, and have it changed.")
+        for name, value in _named(cell.tree):
+            if _SECRET_NAME.search(name) and _is_secret(value):
+                text = f"`{name}` is given a secret as text"
+                yield Remark("secret", cell.number, cell.line(value), text, _SECRET_ADVICE)
 
 
-def _secret_of(statement: ast.Assign) -> str:
-    """The name to which a text that looks like a secret is assigned."""
-    value = statement.value
-    if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
-        return ""
-    if (
-        len(value.value) < 6
-        or _PLACEHOLDER.fullmatch(value.value)
-        or any(p.search(value.value) for p in _TOKENS.values())
-    ):
-        return ""
-    names = (chain[-1] for target in statement.targets if (chain := chain_of(target)))
-    return next((name for name in names if _SECRET_NAME.search(name)), "")
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    for what, pattern in TOKENS.items():
+        if found := pattern.search(text):
+            yield what, found[0]
 
 
-def _hidden(secret: str) -> str:
-    return f"{secret[:4]}…"
+def _named(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Each value that is given a name: by assignment, as an argument, in a dict."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            yield from ((name, node.value) for target in node.targets if (name := _name_of(target)))
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            yield _name_of(node.target), node.value
+        elif isinstance(node, ast.keyword):
+            yield node.arg or "", node.value
+        elif isinstance(node, ast.Dict):
+            yield from ((_text(key), value) for key, value in zip(node.keys, node.values, strict=True))
+
+
+def _name_of(target: ast.expr) -> str:
+    if isinstance(target, ast.Subscript):
+        return _text(target.slice)
+    return (chain_of(target) or ("",))[-1]
+
+
+def _text(node: ast.AST | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _is_secret(value: ast.AST) -> bool:
+    text = _text(value)
+    known = any(pattern.search(text) for pattern in TOKENS.values())  # told by its form already
+    return len(text) >= 6 and not known and not _PLACEHOLDER.fullmatch(text)
