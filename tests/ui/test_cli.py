@@ -327,6 +327,11 @@ def test_a_stage_that_is_not_there_is_not_offered(cli: Any, project: Path) -> No
     assert 'Did you mean "n.ipynb"? There are: train.' in cli("show", "nn.ipynb:clean")[2]
 
 
+def test_why_of_a_stage_alone_says_in_which_notebook_it_is(cli: Any, project: Path) -> None:
+    store_record(project)
+    assert cli("why", "train") == (2, "", 'nbexp: "train" is a stage, and no notebook\n  Name both: n.ipynb:train.\n')
+
+
 def test_why_believes_the_record_that_says_it(cli: Any, project: Path) -> None:
     """After `run --force` nothing differs, and nothing is gone."""
     write(project / "n.ipynb", "%%stage train\nmodel = 1")

@@ -102,8 +102,18 @@ def _stages(address: Address) -> tuple[str, dict[str, str]]:
     store = address.project.store
     if address.notebook is None and (gone := find_notebook(store, address.name)):
         return gone, {row.stage: "" for row in reversed(store.catalog().stages(gone))}
+    if address.notebook is None and not address.stage:
+        _refuse_stage(address)
     path = address.notebook or Path(address.name)
     return address.project.relative(path), {one.name: one.id for one in check_cells(read_notebook(path), path)}
+
+
+def _refuse_stage(address: Address) -> None:
+    """Say so where a stage's name alone is given."""
+    named = [row for row in address.project.store.catalog().stages() if row.stage == address.name]
+    if named:
+        place = f"{named[0].notebook}:{address.name}"
+        raise BadUse(f'"{address.name}" is a stage, and no notebook', f"Name both: {place}.")
 
 
 def _told(notebook: str, stage: str, records: list[Record], runs: list[Run]) -> Told:
