@@ -1,7 +1,7 @@
 """What a store gives up when it would grow over its budget: the values that are worth least (L12).
 
 Given up are values, never what is known of them: a record keeps its metrics, results and what it printed, and a mark
-beside it says that its values are gone, so that the stage runs again when it is asked for. What a result is worth is
+says that its values are gone, so that the stage runs again when it is asked for. What a result is worth is
 the time to compute it again, for each byte that would be free without it and each day since it was last used: the rule
 of cost by size of Cao and Irani, "Cost-aware WWW proxy caching algorithms" (1997), with days for its clock.
 """
@@ -21,9 +21,10 @@ from typing import Any
 from nbexp import platform
 from nbexp.errors import Damaged
 from nbexp.store import journal, records
+from nbexp.store.temporary import make_folder
 
-#: The names of the marks beside a record whose values were given up, and one whose values were restored.
-_MARK, _USED = ".evicted", ".used"
+#: Folders of marks, one for each record: that its values were given up, and when they were restored last.
+_EVICTED, _USED = "evicted", "used"
 
 #: A blob that no record names may belong to one that is being stored; after so long it does not.
 GRACE_SECONDS = 3600.0
@@ -118,8 +119,8 @@ def survey(store: str, now: float) -> Survey:
             continue
         count, size = count + 1, size + sum(map(len, content))
         holding = _holding(key, name, content[0])
-        if holding is not None and not is_evicted(path):
-            last = max(holding.used, used.get(name, 0.0), _touched(path + _USED))
+        if holding is not None and not is_evicted(store, name):
+            last = max(holding.used, used.get(name, 0.0), _touched(_mark(store, _USED, name)))
             holdings.append(replace(holding, used=last))
     needed = {name for holding in holdings for name in holding.blobs}
     # what records of another format need, nobody here can tell
@@ -163,9 +164,7 @@ def carry_out(store: str, what: Plan) -> int:
     kept: set[str] = set()
     for holding in what.evicted:
         try:
-            _mark(records.path_of(store, holding.key, holding.id))
-        except FileExistsError:
-            continue
+            _note_evicted(store, holding.id)
         except OSError:  # without its mark, a missing blob would be taken for damage
             kept.update(holding.blobs)
     freed = 0
@@ -179,18 +178,19 @@ def carry_out(store: str, what: Plan) -> int:
     return freed
 
 
-def is_evicted(path: str) -> bool:
-    """Whether the values of the record at `path` were given up."""
-    return os.path.lexists(path + _MARK)
+def is_evicted(store: str, record_id: str) -> bool:
+    """Whether the values of a record were given up."""
+    return os.path.lexists(_mark(store, _EVICTED, record_id))
 
 
-def note_use(stored: records.Stored) -> None:
+def note_use(store: str, stored: records.Stored) -> None:
     """The values of a record were restored: that is known to the day."""
     if stored.record.artifact is None or not (stored.record.artifact.blobs or stored.record.files):
         return
-    path = stored.path + _USED
+    path = _mark(store, _USED, stored.id)
     if time.time() - _touched(path) > _DAY:
         with contextlib.suppress(OSError):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644))
             os.utime(path)
 
@@ -202,10 +202,14 @@ def _touched(path: str) -> float:
         return 0.0
 
 
-def _mark(path: str) -> None:
-    with open(path + _MARK, "xb") as file:
-        os.fsync(file.fileno())
-    platform.fsync_directory(os.path.dirname(path))
+def _note_evicted(store: str, record_id: str) -> None:
+    path = _mark(store, _EVICTED, record_id)
+    make_folder(os.path.dirname(path))
+    platform.replace_file(path, b"", mode=0o644)
+
+
+def _mark(store: str, kind: str, record_id: str) -> str:
+    return os.path.join(store, kind, record_id[:2], record_id)
 
 
 def _worth(holding: Holding, holders: Mapping[str, int], now: float) -> float:

@@ -262,7 +262,7 @@ class Store:
         so already, nor where nothing can be written.
         """
         if not self.read_only:
-            note_use(stored)
+            note_use(self._place, stored)
         key = stored.record.key.digest
         identities = list(heads.identities(notebook, stage, cell))
         newest = [heads.read(self._place, identity)[:1] for identity in identities]
@@ -312,7 +312,7 @@ class Store:
             self.tell(error if isinstance(error, NbexpError) else self._explained(error))
 
     def _refuse_evicted(self, stored: Stored) -> None:
-        if is_evicted(stored.path):
+        if is_evicted(self._place, stored.id):
             raise Evicted(
                 f'the values of "{stored.record.stage}" were given up to keep the store within its budget',
                 "Run the stage again; `nbexp pin` keeps what must stay.",

@@ -287,7 +287,7 @@ def test_a_blob_that_goes_while_it_is_read_leaves_the_record(store: Store, monke
     store.drain()
     stored = next(store.candidates(key_of("k")))
     answers = iter([False, True])
-    monkeypatch.setattr("nbexp.store.store.is_evicted", lambda _: next(answers))
+    monkeypatch.setattr("nbexp.store.store.is_evicted", lambda *_: next(answers))
     evict_all(store)
     with pytest.raises(Evicted):
         store.load(stored)
@@ -298,10 +298,10 @@ def test_without_its_mark_nothing_goes(store: Store, monkeypatch: pytest.MonkeyP
     commit(store, array(1))
     store.drain()
 
-    def full(path: str) -> None:
+    def full(*_: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("nbexp.store.bounds._mark", full)
+    monkeypatch.setattr("nbexp.store.bounds._note_evicted", full)
     evict_all(store)
     np.testing.assert_array_equal(restored(store), array(1))
 

@@ -9,6 +9,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import nbexp
+from nbexp.stage.spec import OPTIONS
 from nbexp.ui.magics import unload_extension
 
 
@@ -49,7 +50,7 @@ def test_each_option_and_each_word_is_offered(shell: Any) -> None:
         "help",
     }
     assert offered(shell, "%%stage a --") == sorted(offered(shell, "%%stage a "))
-    assert len(offered(shell, "%%stage a --")) == 7
+    assert len(offered(shell, "%%stage a --")) == len(OPTIONS)
 
 
 def test_unloading_takes_it_away(shell: Any) -> None:

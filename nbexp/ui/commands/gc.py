@@ -129,17 +129,17 @@ def _set(project: Project, ref: str, *, remove: bool, json: bool) -> int:
     from nbexp.store.pins import Pin
     from nbexp.store.pins import pin as write
     from nbexp.store.publication import now
-    from nbexp.store.records import ids, path_of
+    from nbexp.store.records import ids
 
     place = str(project.path)
     if remove:
         return _take_away(project, ref, json=json)
     target = project.find(ref)
     if isinstance(target, Run):
-        found = [(cell.key, name) for cell in target.cells if cell.key for name in ids(place, cell.key)]
+        found = [name for cell in target.cells if cell.key for name in ids(place, cell.key)]
     else:
-        found = [(target.record.key.digest, target.id)]
-    kept = tuple(name for key, name in found if not is_evicted(path_of(place, key, name)))
+        found = [target.id]
+    kept = tuple(name for name in found if not is_evicted(place, name))
     if not kept:
         raise BadUse(f'nothing of "{ref}" is stored that could be kept', "Run it again first.")
     try:
