@@ -68,35 +68,35 @@ CASES += [
     case("cache of a method filled before a change", _C, MISS, cell("from functools import cache\nk = 1\nclass A:\n    @staticmethod\n    @cache\n    def m(x): return x + k"), stage("y = A.m(1)", RAN), cell("k = 2"), stage("y = A.m(1)", "unstored", why="cache of A.m")),
 ]
 
-_SET = "import calendar, json\ncalendar.January = N"
+_SET = "import ftplib, json\nftplib.MSG_OOB = N"
 
 
 def _set(number: int, more: str = "") -> str:
     return _SET.replace("N", str(number)) + more
 
 
-_BY_FUNCTION = "import calendar\ndef setup(number): calendar.January = number\n"
+_BY_FUNCTION = "import ftplib\ndef setup(number): ftplib.MSG_OOB = number\n"
 
 # data of packages that plain cells, functions and modules set
 CASES += [
-    *twins("constant of a module", _C, setup=_set(5), source="y = calendar.January", miss=_set(6), hit=_set(5, "  # why\nother = 1"), value=("y", 6, 5), kernel=True),
+    *twins("constant of a module", _C, setup=_set(5), source="y = ftplib.MSG_OOB", miss=_set(6), hit=_set(5, "  # why\nother = 1"), value=("y", 6, 5), kernel=True),
     *twins("constant set in the cell that imports", _C, setup="import textwrap as t\nt.LIMIT = 5", source="import textwrap\ny = textwrap.LIMIT", miss="import textwrap as t\nt.LIMIT = 6", hit="import textwrap\ntextwrap.LIMIT = 5", value=("y", 6, 5), kernel=True),
     *twins("constant of a class", _C, setup="import csv\ncsv.excel.delimiter = ';'", source="import io\nf = io.StringIO()\n_ = csv.writer(f, csv.excel).writerow([1, 2])\ny = f.getvalue()", miss="import csv\ncsv.excel.delimiter = '|'", hit="import csv\nE = csv.excel\nE.delimiter = ';'", value=("y", "1|2\r\n", "1;2\r\n"), kernel=True),
     *twins("constant of an installed package", _C, setup="import PIL.Image\nPIL.Image.MAX_IMAGE_PIXELS = 5", source="y = PIL.Image.MAX_IMAGE_PIXELS", miss="import PIL.Image\nPIL.Image.MAX_IMAGE_PIXELS = 6", hit="from PIL import Image\nimport PIL.Image\nImage.MAX_IMAGE_PIXELS = 5", value=("y", 6, 5), needs="PIL", kernel=True),
     *twins("constant that is no longer set", _C, setup="import PIL.Image\nPIL.Image.MAX_IMAGE_PIXELS = 5", source="y = PIL.Image.MAX_IMAGE_PIXELS", miss="import PIL.Image", hit="import PIL.Image\nsetattr(PIL.Image, 'MAX_IMAGE_PIXELS', 5)", needs="PIL", kernel=True),
     *twins("constant of a package that the stage does not use", _C, setup="import PIL.Image, numpy as np\nPIL.Image.MAX_IMAGE_PIXELS = 5", source="y = int(np.add(1, 2))", miss=("import PIL.Image, numpy as np\nPIL.Image.MAX_IMAGE_PIXELS = 5", "y = int(np.add(1, 3))"), hit="import PIL.Image, numpy as np\nPIL.Image.MAX_IMAGE_PIXELS = 6", value=("y", 4, 3), needs="PIL numpy", kernel=True),
     *twins("table of a module", _C, setup="import mimetypes\nmimetypes.suffix_map['.a'] = '.tar.gz'", source="import mimetypes\ny = mimetypes.suffix_map['.a']", miss="import mimetypes\nmimetypes.suffix_map['.a'] = '.tar.xz'", hit="import mimetypes as m\nm.suffix_map.update({'.a': '.tar.gz'})", value=("y", ".tar.xz", ".tar.gz"), kernel=True),
-    *twins("constant set by a function", _C, setup=_BY_FUNCTION + "setup(5)", source="y = calendar.January", miss=_BY_FUNCTION + "setup(6)", hit=_BY_FUNCTION + "setup(2 + 3)", value=("y", 6, 5), kernel=True),
-    case("constant set by a module: miss", _C, MISS, write("prepare.py", "import calendar\ndef setup(n): calendar.January = n\n"), cell("import calendar, prepare\nprepare.setup(5)"), stage("y = calendar.January", RAN), restart(), cell("import calendar, prepare\nprepare.setup(6)"), stage("y = calendar.January", RAN), final("y", 6), kernel=True),
-    case("constant set by a module: hit", _C, HIT, write("prepare.py", "import calendar\ndef setup(n): calendar.January = n\n"), cell("import calendar, prepare\nprepare.setup(5)"), stage("y = calendar.January", RAN), restart(), cell("import calendar, prepare\nprepare.setup(6)\nprepare.setup(5)"), stage("y = calendar.January", RESTORED), final("y", 5), kernel=True),
+    *twins("constant set by a function", _C, setup=_BY_FUNCTION + "setup(5)", source="y = ftplib.MSG_OOB", miss=_BY_FUNCTION + "setup(6)", hit=_BY_FUNCTION + "setup(2 + 3)", value=("y", 6, 5), kernel=True),
+    case("constant set by a module: miss", _C, MISS, write("prepare.py", "import ftplib\ndef setup(n): ftplib.MSG_OOB = n\n"), cell("import ftplib, prepare\nprepare.setup(5)"), stage("y = ftplib.MSG_OOB", RAN), restart(), cell("import ftplib, prepare\nprepare.setup(6)"), stage("y = ftplib.MSG_OOB", RAN), final("y", 6), kernel=True),
+    case("constant set by a module: hit", _C, HIT, write("prepare.py", "import ftplib\ndef setup(n): ftplib.MSG_OOB = n\n"), cell("import ftplib, prepare\nprepare.setup(5)"), stage("y = ftplib.MSG_OOB", RAN), restart(), cell("import ftplib, prepare\nprepare.setup(6)\nprepare.setup(5)"), stage("y = ftplib.MSG_OOB", RESTORED), final("y", 5), kernel=True),
     *twins("arguments of the program", _C, setup="import sys\nsys.argv = ['x', '--lr', '1']", source="import argparse\np = argparse.ArgumentParser()\np.add_argument('--lr')\ny = p.parse_args().lr\ndel p", miss="import sys\nsys.argv = ['x', '--lr', '2']", hit="import sys\nsys.argv[:] = ['x', '--lr', '1']", value=("y", "2", "1"), kernel=True),
     case("folder where modules are looked for", _C, HIT, stage("y = 1", RAN), restart(), cell("import sys\nsys.path.append('/nowhere')\nsys.path.insert(0, '..')"), stage("y = 1", RESTORED), kernel=True),
     case("function of a library in the place of another", _C, MISS, cell("import shlex, html"), stage("y = shlex.quote('<')", RAN), restart(), cell("import shlex, html\nquote = shlex.quote\nshlex.quote = html.escape"), stage("y = shlex.quote('<')", RAN), final("y", "&lt;"), cell("shlex.quote = quote"), stage("y = shlex.quote('<')", RESTORED), kernel=True),
-    case("constant that is set back", _C, HIT, cell("import calendar"), stage("y = calendar.January", RAN), cell("calendar.January = 5"), stage("y = calendar.January", RAN), cell("calendar.January = 1"), stage("y = calendar.January", RESTORED), final("y", 1), kernel=True),
-    case("a function that would set a constant is not called", _C, HIT, cell("import calendar"), stage("y = calendar.January", RAN), cell("def f():\n    calendar.January = 5"), stage("y = calendar.January", RESTORED), final("y", 1), kernel=True),
-    case("a stage's function sets a constant", _C, OTHER, cell(_BY_FUNCTION), stage("setup(5)", "unstored", why="it set calendar.January"), stage("setup(5)", RAN), restart(), cell(_BY_FUNCTION), stage("setup(5)", "unstored"), final("calendar.January", 5), kernel=True),
-    case("a stage sets a constant", _C, OTHER, stage("import calendar\ncalendar.January = 5", "unstored", why="it set calendar.January"), stage("import sys\nsys.stdout = sys.stdout", RAN), kernel=True),
-    case("a stage sets a constant for its own time", _C, HIT, cell("import calendar"), stage("old = calendar.January\ncalendar.January = 5\ny = calendar.January\ncalendar.January = old", RAN), restart(), cell("import calendar"), stage("old = calendar.January\ncalendar.January = 5\ny = calendar.January\ncalendar.January = old", RESTORED), final("y", 5), kernel=True),
+    case("constant that is set back", _C, HIT, cell("import ftplib"), stage("y = ftplib.MSG_OOB", RAN), cell("ftplib.MSG_OOB = 5"), stage("y = ftplib.MSG_OOB", RAN), cell("ftplib.MSG_OOB = 1"), stage("y = ftplib.MSG_OOB", RESTORED), final("y", 1), kernel=True),
+    case("a function that would set a constant is not called", _C, HIT, cell("import ftplib"), stage("y = ftplib.MSG_OOB", RAN), cell("def f():\n    ftplib.MSG_OOB = 5"), stage("y = ftplib.MSG_OOB", RESTORED), final("y", 1), kernel=True),
+    case("a stage's function sets a constant", _C, OTHER, cell(_BY_FUNCTION), stage("setup(5)", "unstored", why="it set ftplib.MSG_OOB"), stage("setup(5)", RAN), restart(), cell(_BY_FUNCTION), stage("setup(5)", "unstored"), final("ftplib.MSG_OOB", 5), kernel=True),
+    case("a stage sets a constant", _C, OTHER, stage("import ftplib\nftplib.MSG_OOB = 5", "unstored", why="it set ftplib.MSG_OOB"), stage("import sys\nsys.stdout = sys.stdout", RAN), kernel=True),
+    case("a stage sets a constant for its own time", _C, HIT, cell("import ftplib"), stage("old = ftplib.MSG_OOB\nftplib.MSG_OOB = 5\ny = ftplib.MSG_OOB\nftplib.MSG_OOB = old", RAN), restart(), cell("import ftplib"), stage("old = ftplib.MSG_OOB\nftplib.MSG_OOB = 5\ny = ftplib.MSG_OOB\nftplib.MSG_OOB = old", RESTORED), final("y", 5), kernel=True),
 ]
 
 _ZZ = "@pd.api.extensions.register_dataframe_accessor('zz')\nclass Z:\n    def __init__(self, df): self.df = df\n    def f(self): return 1\n"
