@@ -60,7 +60,8 @@ class Reason:
     """Why a stage missed, was not stored, or is stale: a value, turned into text only in views.
 
     Attributes:
-        kind: ``changed new gone forced unstorable unfingerprintable effect untrusted damaged store never`` …
+        kind: ``changed new gone forced unstorable unfingerprintable effect untrusted damaged store never``
+            ``rechecked nondeterministic`` …
         name: What it is about: an input, a function, a file.
         text: One clause in the user's words: "input `lr`: 0.01 -> 0.001".
     """

@@ -13,14 +13,14 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from nbexp import platform
-from nbexp.errors import Damaged
-from nbexp.store import journal, records
+from nbexp.errors import Damaged, Evicted
+from nbexp.store import records
 from nbexp.store.temporary import make_folder
 
 #: Folders of marks, one for each record: that its values were given up, and when they were restored last.
@@ -107,11 +107,10 @@ def survey(store: str, now: float) -> Survey:
     entries = _blobs(store)
     sizes = {name: size for name, (size, _) in entries.items()}
     young = {name for name, (_, written) in entries.items() if written > now - GRACE_SECONDS}
-    used = _last_uses(store)
     holdings, count, size, foreign = [], 0, 0, False
-    for key, name, path in _records(store):
+    for key, name in records.all_ids(store):
         try:
-            content = records.split(path)
+            content = records.split(records.path_of(store, key, name))
         except Damaged:
             continue
         except records.OtherFormat:
@@ -120,8 +119,7 @@ def survey(store: str, now: float) -> Survey:
         count, size = count + 1, size + sum(map(len, content))
         holding = _holding(key, name, content[0])
         if holding is not None and not is_evicted(store, name):
-            last = max(holding.used, used.get(name, 0.0), _touched(_mark(store, _USED, name)))
-            holdings.append(replace(holding, used=last))
+            holdings.append(replace(holding, used=max(holding.used, _touched(_mark(store, _USED, name)))))
     needed = {name for holding in holdings for name in holding.blobs}
     # what records of another format need, nobody here can tell
     orphans = frozenset() if foreign else frozenset(sizes.keys() - needed - young)
@@ -183,6 +181,15 @@ def is_evicted(store: str, record_id: str) -> bool:
     return os.path.lexists(_mark(store, _EVICTED, record_id))
 
 
+def refuse_evicted(store: str, stored: records.Stored) -> None:
+    """Raises `Evicted` if the values of a record were given up: that they are missing is then no damage."""
+    if is_evicted(store, stored.id):
+        raise Evicted(
+            f'the values of "{stored.record.stage}" were given up to keep the store within its budget',
+            "Run the stage again; `nbexp pin` keeps what must stay.",
+        )
+
+
 def note_use(store: str, stored: records.Stored) -> None:
     """The values of a record were restored: that is known to the day."""
     if stored.record.artifact is None or not (stored.record.artifact.blobs or stored.record.files):
@@ -217,15 +224,6 @@ def _worth(holding: Holding, holders: Mapping[str, int], now: float) -> float:
     return holding.seconds / max(size, 1.0) / (1 + max(now - holding.used, 0.0) / _DAY)
 
 
-def _records(store: str) -> Iterator[tuple[str, str, str]]:
-    """Static key, id and path of every record."""
-    folder = os.path.join(store, "records")
-    for shard in _names(folder):
-        for key in _names(os.path.join(folder, shard)):
-            if records.is_id(key):
-                yield from ((key, name, records.path_of(store, key, name)) for name in records.ids(store, key))
-
-
 def _holding(key: str, name: str, content: bytes) -> Holding | None:
     """What a record holds in blobs, by its content, unchecked; None if that is nothing, or no record's content."""
     try:
@@ -257,7 +255,7 @@ def _blobs(store: str) -> dict[str, tuple[int, float]]:
     """Name of each blob, its size, and when it was written."""
     found: dict[str, tuple[int, float]] = {}
     folder = os.path.join(store, "blobs")
-    for shard in _names(folder):
+    for shard in records.names(folder):
         with contextlib.suppress(OSError), os.scandir(os.path.join(folder, shard)) as entries:
             for entry in entries:
                 if records.is_id(entry.name):
@@ -266,25 +264,8 @@ def _blobs(store: str) -> dict[str, tuple[int, float]]:
     return found
 
 
-def _last_uses(store: str) -> dict[str, float]:
-    """When each record was last restored, by the journal."""
-    found: dict[str, float] = {}
-    for name, _ in journal.files(store):
-        for entry in journal.entries(store, name, 0)[0]:
-            if entry.event == "=":
-                found[entry.id] = max(found.get(entry.id, 0.0), _epoch(entry.time))
-    return found
-
-
 def _epoch(moment: str) -> float:
     try:
         return datetime.fromisoformat(moment).timestamp()
     except ValueError:
         return 0.0
-
-
-def _names(folder: str) -> Iterable[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return []

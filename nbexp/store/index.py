@@ -123,7 +123,7 @@ class Index:
     def _fill(self) -> None:
         seen = journal.files(self._store)
         with self._engine.begin() as connection:
-            for batch in _batches(_all_ids(self._store)):
+            for batch in _batches(records.all_ids(self._store)):
                 put_records(connection, [row for key, name in batch if (row := self._values(key, name))])
             for name, _ in seen:
                 entries, _ = journal.entries(self._store, name, 0)
@@ -235,22 +235,6 @@ def _refused(path: str, key: str, record_id: str) -> dict[str, Any] | None:
     texts = dict.fromkeys(("stage", "notebook", "cell", "created", "used", "outputs"), "")
     empty = {**texts, "seconds": 0.0, "size": 0}
     return empty | {"id": record_id, "key": key, "author": author.name, "signer": author.key, "trusted": False}
-
-
-def _all_ids(store: str) -> Iterator[tuple[str, str]]:
-    """(static key, record id) of every record file."""
-    folder = os.path.join(store, "records")
-    for shard in _names(folder):
-        for key in _names(os.path.join(folder, shard)):
-            if records.is_id(key):
-                yield from ((key, name) for name in records.ids(store, key))
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
 
 
 def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from nbexp import platform
 from nbexp.errors import StoreError
-from nbexp.store.records import is_id
+from nbexp.store.records import is_id, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def pins(store: str) -> list[Pin]:
     Raises:
         StoreError: One cannot be read: nobody knows what it keeps.
     """
-    found = [pin for name in _names(store) if (pin := _read(os.path.join(_folder(store), name))) is not None]
+    found = [pin for name in names(_folder(store)) if (pin := _read(os.path.join(_folder(store), name))) is not None]
     return sorted(found, key=lambda pin: (pin.created, pin.name))
 
 
@@ -71,13 +70,6 @@ def _read(path: str) -> Pin | None:
         raise StoreError(
             f'the pin "{path}" cannot be read ({error})', "Repair its permissions, or remove it."
         ) from error
-
-
-def _names(store: str) -> Iterable[str]:
-    try:
-        return os.listdir(_folder(store))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
 
 
 def _folder(store: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,12 +119,27 @@ def ids(store: str, key: str) -> list[str]:
     return [entry.name for entry in _entries(store, key)]
 
 
+def all_ids(store: str) -> Iterator[tuple[str, str]]:
+    """Static key and id of every record, in no order."""
+    for shard in names(os.path.join(store, "records")):
+        for key in filter(is_id, names(os.path.join(store, "records", shard))):
+            yield from ((key, name) for name in ids(store, key))
+
+
 def newest(store: str, key: str, most: int) -> list[str]:
     """Ids of the last records with one static key, at most `most`, newest first, by when their files were written."""
     found = _entries(store, key)
     if len(found) > 1:
         found.sort(key=_written, reverse=True)
     return [entry.name for entry in found[:most]]
+
+
+def names(folder: str) -> list[str]:
+    """What lies in a folder of the store, in no order; nothing if it is not there."""
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _entries(store: str, key: str) -> list[os.DirEntry[str]]:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from nbexp import platform
 from nbexp.config import STORE_NAME, Config
-from nbexp.errors import Damaged, Evicted, Lost, NbexpError, StoreError
+from nbexp.errors import Damaged, Lost, NbexpError, StoreError
 from nbexp.records import Record, ResultFile
 from nbexp.store import folder, heads, journal, records
 from nbexp.store.artifacts import Content, get
 from nbexp.store.blobs import Blobs
-from nbexp.store.bounds import is_evicted, note_use
+from nbexp.store.bounds import note_use, refuse_evicted
 from nbexp.store.budget import Budget
 from nbexp.store.fetched import Fetched
 from nbexp.store.made import Made
@@ -137,11 +137,11 @@ class Store:
         """
         if stored.record.artifact is None:
             raise StoreError(f'the values of "{stored.record.stage}" were not kept', "Run the stage again.")
-        self._refuse_evicted(stored)
+        refuse_evicted(self._place, stored)
         try:
             return get(self._blobs, stored.record.artifact, stored.payload)
         except Damaged:
-            self._refuse_evicted(stored)  # given up by another process just now
+            refuse_evicted(self._place, stored)  # given up by another process just now
             self._drop(stored.record.key.digest, stored.id)
             raise
 
@@ -151,11 +151,11 @@ class Store:
         Raises:
             Damaged, Evicted: As `load`.
         """
-        self._refuse_evicted(stored)
+        refuse_evicted(self._place, stored)
         try:
             return self._blobs.file(file.blob, file.size)
         except Damaged:
-            self._refuse_evicted(stored)
+            refuse_evicted(self._place, stored)
             self._drop(stored.record.key.digest, stored.id)
             raise
 
@@ -310,13 +310,6 @@ class Store:
             self._budget.keep_within(job, needed, self.tell)
         except (NbexpError, OSError) as error:  # the result is stored; that nothing could be given up is another matter
             self.tell(error if isinstance(error, NbexpError) else self._explained(error))
-
-    def _refuse_evicted(self, stored: Stored) -> None:
-        if is_evicted(self._place, stored.id):
-            raise Evicted(
-                f'the values of "{stored.record.stage}" were given up to keep the store within its budget',
-                "Run the stage again; `nbexp pin` keeps what must stay.",
-            )
 
     def _failed(self, job: Publication, error: Exception) -> None:
         self._made.forget(job.encoded.id)

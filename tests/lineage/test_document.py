@@ -133,10 +133,3 @@ def test_ids_that_stand_twice_tell_nothing(notebook: Notebook) -> None:
     found = document(notebook)
     assert found.order == ["cell-0", "cell-1"]
     assert found.ran("a", "2") == "cell-1"
-
-
-def test_a_cell_that_is_run_often_costs_no_more_in_a_long_notebook(notebook: Notebook) -> None:
-    notebook.save(*((f"c{number}", f"x{number} = 1") for number in range(2000)))
-    found = document(notebook)
-    for number in range(2000):
-        assert found.ran(f"c{number}", "") == f"c{number}"

@@ -287,7 +287,7 @@ def test_a_blob_that_goes_while_it_is_read_leaves_the_record(store: Store, monke
     store.drain()
     stored = next(store.candidates(key_of("k")))
     answers = iter([False, True])
-    monkeypatch.setattr("nbexp.store.store.is_evicted", lambda *_: next(answers))
+    monkeypatch.setattr("nbexp.store.bounds.is_evicted", lambda *_: next(answers))
     evict_all(store)
     with pytest.raises(Evicted):
         store.load(stored)
