@@ -2,7 +2,7 @@
 #
 #   make demo        a true story from real runs, in less than a minute after the installation
 #   make test        lint, types, tests and the example notebooks
-#   make test-fast   tests only, without those that start kernels over and over
+#   make test-fast   tests only, without those that start kernels over and over; an eighth of the cases
 #   make bench       the measurements, side by side with the peers
 #   make soak        every case in real kernels, kills at every point of storing, measurements, other Pythons
 #

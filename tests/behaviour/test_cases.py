@@ -15,8 +15,19 @@ from tests.soak.evidence import note
 _ALL = all_cases()
 
 
-def _marked(cases: list[Case]) -> list[object]:
-    return [pytest.param(case, id=case.id, marks=[pytest.mark.order] if case.order else []) for case in cases]
+#: Of the cases in this process, `make test-fast` runs every so manieth.
+_FAST = 8
+
+
+def _marked(cases: list[Case], fast: int = 1) -> list[object]:
+    return [
+        pytest.param(case, id=case.id, marks=[*([pytest.mark.order] if case.order else []), *_slow(number % fast)])
+        for number, case in enumerate(cases)
+    ]
+
+
+def _slow(left: int) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.slow] if left else []
 
 
 def _judge(case: Case, wrong: list[str]) -> None:
@@ -31,7 +42,7 @@ def _skip_without(case: Case) -> None:
         pytest.importorskip(module)
 
 
-@pytest.mark.parametrize("case", _marked([case for case in _ALL if not case.kernel]))
+@pytest.mark.parametrize("case", _marked([case for case in _ALL if not case.kernel], _FAST))
 def test_case(case: Case, tmp_path: Path) -> None:
     _skip_without(case)
     _judge(case, in_process.run_case(case, tmp_path))

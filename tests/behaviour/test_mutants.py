@@ -47,6 +47,7 @@ def caught(cases: list[Case], folder: Path, mutant: str) -> tuple[float, str]:
     return share, words
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_part_of_the_cases_catches(mutant: str, tmp_path: Path) -> None:

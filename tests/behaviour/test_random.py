@@ -140,12 +140,14 @@ def judge(seeds: Sequence[int], folder: Path, words: Words = PLAIN) -> Counter[s
     return counted
 
 
+@pytest.mark.slow
 def test_a_few(tmp_path: Path) -> None:
     counted = judge(range(20), tmp_path)
     assert counted["restored"] > 50
     assert counted["ran"] > 50
 
 
+@pytest.mark.slow
 def test_a_few_with_libraries(tmp_path: Path) -> None:
     _needs_libraries()
     counted = judge(range(4), tmp_path, LIBRARIES)

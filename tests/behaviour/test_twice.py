@@ -125,6 +125,7 @@ def _differences(case: Case, folder: Path) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", _CASES[::13], ids=lambda case: case.id)
 def test_a_part_ends_as_plain_cells_do(case: Case, tmp_path: Path) -> None:
     wrong = differences(case, tmp_path)

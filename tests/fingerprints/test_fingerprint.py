@@ -322,6 +322,7 @@ WRAPPERS: dict[str, tuple[int, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRAPPERS)
 def test_depth(name: str) -> None:
     def deep(innermost: int) -> Any:
