@@ -14,7 +14,7 @@ from nbexp.views.line import duration
 from nbexp.views.text import plural
 
 if TYPE_CHECKING:
-    from nbexp.runs.comparing import Difference, Verdict
+    from nbexp.runs.comparing import CellDifference, Verdict
     from nbexp.runs.execute import Prepared
     from nbexp.runs.ledger import Run
 
@@ -93,7 +93,7 @@ def _print(one: Prepared, run: Run, verdict: Verdict, order: tuple[int, int] | N
     out.print(f"      What the run gave: {run.output}", style="dim")
 
 
-def _print_difference(each: Difference) -> None:
+def _print_difference(each: CellDifference) -> None:
     out = console()
     out.print(f"  cell {each.cell} {_WORDS[each.kind]}", style="bold")
     if each.kind != "missing" and each.saved:
