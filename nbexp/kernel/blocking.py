@@ -59,10 +59,12 @@ def _reasons(observed: Observed) -> Iterator[Reason]:
 
 
 def _processes(processes: Iterable[Process]) -> Iterator[Reason]:
-    """Workers of one pool are one thing to say."""
-    names = list(dict.fromkeys(_WORKER.sub("worker processes", one.command) or one.how for one in processes))
-    advice = "What it does there is not seen: use threads (n_jobs=1), or leave the cell without %%stage."
-    for name in names[1:] if names[:1] == ["pool"] and len(names) > 1 else names:
+    """Workers of one pool are one thing to say; that work was sent to a pool says nothing beside its processes."""
+    names = dict.fromkeys(_WORKER.sub("worker processes", one.command) or one.how for one in processes)
+    if len(names) > 1:
+        names.pop("pool", None)
+    advice = "What it does there is not seen: use n_jobs=1 or threads, or leave the cell without %%stage."
+    for name in names:
         yield Reason("effect", name, f"it started a process ({name}). {advice}")
 
 
