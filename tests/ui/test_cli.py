@@ -736,6 +736,24 @@ def test_a_run_is_pinned_with_all_its_results_and_a_pin_is_taken_away(cli: Any, 
     assert cli("pin", "--remove")[0] == 2
 
 
+def test_a_pin_is_taken_away_by_the_beginning_of_its_name_if_that_means_one(cli: Any, project: Path) -> None:
+    for run_id in ("abcd11", "abcd22"):
+        key = Store.open(project).find(store_record(project, model=run_id)).record.key.digest
+        store_run(project, id=run_id, cells=(CellRun(0, "c0", "ran", "train", key=key),))
+        assert json.loads(cli("pin", run_id, "--json")[1])["pinned"] == run_id
+    code, _, err = cli("pin", "abcd", "--remove")
+    assert (code, err.splitlines()[0]) == (2, 'nbexp: "abcd" is more than one pin')
+    assert json.loads(cli("pin", "abcd1", "--remove", "--json")[1])["removed"] == "abcd11"
+    assert cli("pin", "abcd", "--remove")[:2] == (0, "abcd22 is not pinned any more.\n")
+
+
+def test_a_run_that_left_nothing_cannot_be_pinned(cli: Any, project: Path) -> None:
+    run = store_run(project)
+    code, out, err = cli("pin", run.id)
+    assert (code, out) == (2, "")
+    assert "is stored that could be kept" in err
+
+
 def test_ls_size_lists_the_largest_first_and_what_was_saved(cli: Any, project: Path) -> None:
     store_record(project, lr=1, x=np.zeros(200_000))
     large = store_record(project, lr=2, x=np.ones(400_000), y=np.zeros(200_000))

@@ -1,4 +1,4 @@
-"""The commands of ``nbexp``, one module for each group of verbs; what a command needs is loaded when it is called."""
+"""The commands of ``nbexp``, one module each; what a command needs is loaded when it is called."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 from nbexp.ui.commands.check import check
 from nbexp.ui.commands.demo import demo
 from nbexp.ui.commands.doctor import doctor
-from nbexp.ui.commands.gc import gc, pin
+from nbexp.ui.commands.gc import gc
 from nbexp.ui.commands.get import get
 from nbexp.ui.commands.ls import ls
 from nbexp.ui.commands.params import params
+from nbexp.ui.commands.pin import pin
 from nbexp.ui.commands.run import run
 from nbexp.ui.commands.show import show
 from nbexp.ui.commands.trust import trust

@@ -1,4 +1,4 @@
-"""``nbexp gc`` and ``nbexp pin``: what a store gives up, and what it keeps."""
+"""``nbexp gc``: what a store gives up."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbexp.config import parse_size
-from nbexp.errors import BadUse, StoreError
+from nbexp.errors import StoreError
 from nbexp.ui.console import console, print_json, print_table
 from nbexp.ui.project import Json, Project, open_project
-from nbexp.views.tables import holdings_table, pins_table
+from nbexp.views.tables import holdings_table
 from nbexp.views.text import plural, size
 
 if TYPE_CHECKING:
@@ -72,83 +72,3 @@ def _print(project: Project, found: Survey, what: Plan, budget: int, freed: int 
         out.print(f"{size(what.size)}{leftovers} would be free. Nothing is deleted yet: add --delete.")
     else:
         out.print(f"{size(freed)}{leftovers} are free now.")
-
-
-def pin(
-    ref: Annotated[str, typer.Argument(metavar="[REF]", help="A record, NB:STAGE, or a run by its id.")] = "",
-    remove: Annotated[bool, typer.Option("--remove", help="Take the pin away.")] = False,
-    json: Json = False,
-) -> int:
-    """Keep the values of a result or run whatever the budget.
-
-    Without REF the pins are listed.
-
-    Example: nbexp pin train.ipynb:model
-    """
-    from nbexp.store.pins import pins
-
-    project = open_project()
-    if ref:
-        return _set(project, ref, remove=remove, json=json)
-    if remove:
-        raise BadUse("--remove needs to know which pin", "`nbexp pin` lists them.")
-    found = pins_table(pins(str(project.path)))
-    if json:
-        print_json("pin", {"pins": found.to_json()})
-    elif found.rows:
-        print_table(found)
-    else:
-        console().print("Nothing is pinned: nbexp pin REF")
-    return 0
-
-
-def _take_away(project: Project, ref: str, *, json: bool) -> int:
-    """Of a pin, its name's beginning will do: what it kept may be gone."""
-    from nbexp.store.pins import pins, unpin
-
-    place = str(project.path)
-    names = [pin.name for pin in pins(place) if pin.name.startswith(ref)]
-    if not names:
-        names = [pin.name for pin in pins(place) if pin.name == project.find(ref).id]
-    if len(names) != 1:
-        raise BadUse(f'"{ref}" is {"not pinned" if not names else "more than one pin"}', "`nbexp pin` lists what is.")
-    try:
-        unpin(place, names[0])
-    except OSError as error:
-        raise StoreError(f"the pin cannot be removed: {error.strerror}", "Make the store's folder writable.") from error
-    if json:
-        print_json("pin", {"removed": names[0]})
-    else:
-        console().print(f"{names[0][:12]} is not pinned any more.")
-    return 0
-
-
-def _set(project: Project, ref: str, *, remove: bool, json: bool) -> int:
-    from nbexp.runs.ledger import Run
-    from nbexp.store.bounds import is_evicted
-    from nbexp.store.pins import Pin
-    from nbexp.store.pins import pin as write
-    from nbexp.store.publication import now
-    from nbexp.store.records import ids
-
-    place = str(project.path)
-    if remove:
-        return _take_away(project, ref, json=json)
-    target = project.find(ref)
-    if isinstance(target, Run):
-        found = [name for cell in target.cells if cell.key for name in ids(place, cell.key)]
-    else:
-        found = [target.id]
-    kept = tuple(name for name in found if not is_evicted(place, name))
-    if not kept:
-        raise BadUse(f'nothing of "{ref}" is stored that could be kept', "Run it again first.")
-    try:
-        write(place, Pin(target.id, kept, now()))
-    except OSError as error:
-        raise StoreError(f"the pin cannot be written: {error.strerror}", "Make the store's folder writable.") from error
-    if json:
-        print_json("pin", {"pinned": target.id, "records": list(kept)})
-    else:
-        verb = "is" if len(kept) == 1 else "are"
-        console().print(f"pinned {target.id[:12]}: {plural(len(kept), 'result')} {verb} kept, whatever the budget.")
-    return 0
