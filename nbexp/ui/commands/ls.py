@@ -22,9 +22,14 @@ _EMPTY = {
     "results": 'No named results yet: nbexp.result("accuracy", 0.93) in a stage names one.',
 }
 
+#: What is listed if nothing is named. It is no default of the argument: `--size` must know whether it was named.
+_DEFAULT = "stages"
+
 
 def ls(
-    what: Annotated[str, typer.Argument(metavar="[stages|records|runs|results]", help="What to list.")] = "stages",
+    what: Annotated[
+        str, typer.Argument(metavar="[stages|records|runs|results]", help=f"What to list. [default: {_DEFAULT}]")
+    ] = "",
     notebook: Annotated[Path | None, typer.Option("--notebook", metavar="NB", help="Only of this notebook.")] = None,
     sizes: Annotated[bool, typer.Option("--size", help="What each result fills, the largest first.")] = False,
     number: Annotated[int, typer.Option("-n", metavar="N", min=1, help="At most so many, the newest.")] = 20,
@@ -36,8 +41,11 @@ def ls(
 
     Example: nbexp ls runs -n 5
     """
-    if what not in _EMPTY:
+    if what and what not in _EMPTY:
         raise BadUse(f'"{what}" is nothing that can be listed', closest(what, _EMPTY))
+    if what and sizes:
+        raise BadUse(f'--size lists what fills the store, not "{what}"', "Give one of the two: nbexp ls --size.")
+    what = what or _DEFAULT
     project = open_project(notebook.absolute().parent if notebook else None)
     known = _known(project, notebook) if notebook else None
     if sizes:

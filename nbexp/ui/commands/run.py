@@ -20,7 +20,7 @@ from nbexp.views.line import duration
 from nbexp.views.text import cell_text, plural, run_counts
 
 if TYPE_CHECKING:
-    from nbexp.runs.execute import Prepared
+    from nbexp.runs.execute import Prepared, Request
     from nbexp.runs.ledger import CellRun, Run
 
 #: From this many seconds on a cell is worth a stage.
@@ -62,10 +62,6 @@ def run(
     """
     from nbexp.runs.execute import Request, prepare
 
-    if recheck and (no_read or only or start):
-        raise BadUse("--recheck runs all stages and reads what is stored", "Drop --no-read, --only and --from.")
-    if len(notebooks) > 1 and (until or start or only or force or output):
-        raise BadUse("a range, --force or -o names something in one notebook", "Run the notebooks one by one.")
     requests = [
         Request(
             notebook=notebook,
@@ -82,6 +78,7 @@ def run(
         )
         for notebook in notebooks
     ]
+    _check_options(requests)
     # All are checked before the first one runs: a mistake in the last one costs nothing.
     prepared = [prepare(request) for request in requests]
     runs = _run_all(prepared, quiet=json)
@@ -89,6 +86,20 @@ def run(
         print_json("run", {"runs": [one.to_json() for one in runs]})
     complete = len(runs) == len(prepared) and all(one.status == "completed" for one in runs)
     return 0 if complete and not any(_nondeterministic(one) for one in runs) else 1
+
+
+def _check_options(requests: Sequence[Request]) -> None:
+    """Options that exclude each other, and those that mean one notebook where there are more.
+
+    Raises:
+        BadUse: There are such.
+    """
+    one = requests[0]  # they differ in the notebook alone
+    if one.recheck and (not one.read or one.only or one.start or one.force):
+        advice = "Drop --no-read, --only, --from and --force."
+        raise BadUse("--recheck runs all stages and compares them with what is stored", advice)
+    if len(requests) > 1 and (one.until or one.start or one.only or one.force or one.output):
+        raise BadUse("a range, --force or -o names something in one notebook", "Run the notebooks one by one.")
 
 
 def _nondeterministic(run: Run) -> list[CellRun]:
