@@ -18,7 +18,6 @@ key        variable              values                         meaning
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from nbexp.errors import BadUse, closest
+from nbexp.sizes import parse_size
 
 STORE_NAME = ".nbexp"
 
@@ -34,8 +34,6 @@ _MARKS = (STORE_NAME, "pyproject.toml", ".git")
 _CHOICES = {"line": ("all", "changes", "off"), "keep": ("auto", "always")}
 
 _SWITCHES = {"read": "NBEXP_NO_READ", "write": "NBEXP_NO_WRITE"}
-
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) *([kMGT]?)(i?)B", re.IGNORECASE)
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
@@ -118,22 +116,6 @@ def _checked(key: str, value: Any, where: str = "") -> Any:
     if key == "budget":
         return parse_size(value, where or key)
     raise BadUse(f'"{key}" is no key of [tool.nbexp]', closest(key, (*_CHOICES, *_SWITCHES, "budget")))
-
-
-def parse_size(text: Any, where: str) -> int:
-    """Bytes: of ``"20 GB"`` 20,000,000,000, of ``"1.5 GiB"`` 1,610,612,736.
-
-    Args:
-        where: What is called so, for the error.
-
-    Raises:
-        BadUse: It is no size.
-    """
-    found = _SIZE.fullmatch(text.strip()) if isinstance(text, str) else None
-    if found is None:
-        raise BadUse(f'"{text}" is not a size ({where})', 'Write a number and a unit: "20 GB".')
-    step = 1024 if found[3] else 1000
-    return int(float(found[1]) * step ** ("kmgt".index(found[2].lower()) + 1 if found[2] else 0))
 
 
 def _switch(variable: str, value: str) -> bool:

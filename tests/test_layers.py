@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "nbexp"
 
 #: Each line may import from those above it. Modules on one line may import each other, without a cycle.
 LAYERS = [
-    ("errors", "_version"),
+    ("errors", "_version", "sizes"),
     ("config", "platform", "hashing", "records", "registry"),
     ("adapters", "code", "fingerprints", "graphs"),
     ("snapshot",),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from nbexp import platform
 from nbexp.errors import NbexpError, StoreError
+from nbexp.sizes import size
 from nbexp.store.bounds import blob_sizes, carry_out, plan, survey
 from nbexp.store.pins import pinned
 from nbexp.store.publication import Publication
@@ -83,12 +84,8 @@ class Budget:
         if what.evicted:
             tell(
                 StoreError(
-                    f"the store reached its budget of {_size(limit)}: {len(what.evicted)} of its results were given up "
-                    f"({_size(freed)})",
+                    f"the store reached its budget of {size(limit)}: {len(what.evicted)} of its results were given up "
+                    f"({size(freed)})",
                     "They run again when they are needed; `nbexp gc` shows which go next, `nbexp pin` keeps one.",
                 )
             )
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

@@ -12,8 +12,9 @@ from pathlib import Path
 from nbexp import platform
 from nbexp._version import __version__
 from nbexp.errors import NbexpError
+from nbexp.sizes import size
 from nbexp.ui.project import Project
-from nbexp.views.text import claim, how_to_trust, plural, size
+from nbexp.views.text import claim, how_to_trust, plural
 
 _PACKAGES = ("ipykernel", "ipython", "papermill", "nbclient", "blake3", "cryptography")
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from nbexp.runs.ledger import CellRun, Run
+from nbexp.sizes import size
 from nbexp.store.references import ID_DIGITS
 from nbexp.views.line import WORDS, duration, moment
 from nbexp.views.reasons import clause, telling
@@ -32,16 +33,6 @@ def shown(value: Any, form: str) -> str:
         case "list":
             return ", ".join(str(item) for item in value)
     return str(value)
-
-
-def size(count: int) -> str:
-    """``512 B``, ``3.4 MB``: powers of 1000, as disks are sold."""
-    number = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit == "B" or number >= 99.5 else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} TB"
 
 
 def plural(count: int, noun: str) -> str:

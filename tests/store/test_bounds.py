@@ -201,7 +201,7 @@ def test_a_store_keeps_within_its_budget_and_says_what_it_gave_up(reopen: Callab
         assert look(store).size <= 10_000_000
     said = store.take_problems()
     assert said
-    assert all("reached its budget of 10 MB" in str(problem) for problem in said)
+    assert all("reached its budget of 10.0 MB" in str(problem) for problem in said)
     np.testing.assert_array_equal(restored(store, "7"), array(7))
     with pytest.raises(Evicted):
         restored(store, "0")

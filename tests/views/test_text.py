@@ -7,16 +7,7 @@ import pytest
 from nbexp.records import Part, Reason
 from nbexp.runs.ledger import CellRun, new_run
 from nbexp.views.tables import CELLS, Column, cells_table, parts_table, table
-from nbexp.views.text import cell_text, plural, run_counts, shown, size
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (99_400, "99.4 kB"), (123_456, "123 kB"), (2_500_000, "2.5 MB"),
-     (7_000_000_000, "7.0 GB"), (3_200_000_000_000, "3.2 TB")],
-)  # fmt: skip
-def test_sizes(count: int, text: str) -> None:
-    assert size(count) == text
+from nbexp.views.text import cell_text, plural, run_counts, shown
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbexp.config import parse_size
 from nbexp.errors import StoreError
+from nbexp.sizes import parse_size, size
 from nbexp.ui.console import console, print_json, print_table
 from nbexp.ui.project import Json, Project, open_project
 from nbexp.views.tables import holdings_table
-from nbexp.views.text import plural, size
+from nbexp.views.text import plural
 
 if TYPE_CHECKING:
     from nbexp.store.bounds import Plan, Survey

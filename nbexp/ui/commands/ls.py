@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from nbexp.errors import BadUse, closest
+from nbexp.sizes import size
 from nbexp.store.references import find_notebook, newest
 from nbexp.ui.console import console, print_json, print_table
 from nbexp.ui.project import Json, Project, open_project
 from nbexp.views.tables import Table, holdings_table, records_table, results_table, runs_table, stages_table
-from nbexp.views.text import size
 
 _EMPTY = {
     "stages": "No stages yet: put %load_ext nbexp in a first cell, and %%stage in the first line of a slow one.",

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nbexp.runs.ledger import Run
+from nbexp.sizes import size
 from nbexp.ui.console import console, print_json, print_table
 from nbexp.ui.project import Json, locate
 from nbexp.views.line import duration, moment
 from nbexp.views.tables import cells_table, metrics_table, parts_table, results_table, variables_table
-from nbexp.views.text import run_counts, size
+from nbexp.views.text import run_counts
 
 if TYPE_CHECKING:
     from nbexp.store.records import Stored
