@@ -74,7 +74,8 @@ def gather(
         Unfingerprintable: The content of an output cannot be told for sure.
     """
     names = {name: namespace[name] for name in bound}
-    mutated = [root for root in inputs.roots.values() if _is_mutated(root)]
+    now = {root.label: mark for root in inputs.roots.values() if (mark := _mark_if_mutated(root)) is not None}
+    mutated = [root for root in inputs.roots.values() if root.label in now]
     attributes = [*_rebound_attributes(inputs), *_changed_in_imports(inputs, imported)]
     marks = {name: mark_of(name, value) for name, value in names.items()}
     others = [*extra, *(value for _, _, value in attributes)]
@@ -89,7 +90,7 @@ def gather(
         tuple(deleted),
         (
             *(Variable(name, "new", *_described(names[name], marks[name])) for name in names),
-            *(Variable(root.label, "mutated", *_described(root.value, root.mark)) for root in mutated),
+            *(Variable(root.label, "mutated", *_described(root.value, now[root.label])) for root in mutated),
             *(Variable(name, "deleted") for name in deleted),
         ),
         before,
@@ -111,15 +112,15 @@ def _described(value: Any, mark: Fingerprint) -> tuple[str, str, str]:
     return type(value).__qualname__, preview(value), mark.digest.hex()
 
 
-def _is_mutated(root: Root) -> bool:
-    """Whether the object read (not the name, which may be bound to another by now) has another content, or is made of
-    other objects: ``rows[0] = row`` may put an equal one there, which is shared from then on.
+def _mark_if_mutated(root: Root) -> Fingerprint | None:
+    """What the object read is now, if it has another content or is made of other objects: ``rows[0] = row`` may put an
+    equal one there, which is shared from then on. The name may be bound to another object by now.
 
     Raises:
         Unstorable: A function or class was changed: that cannot be put into the live one for sure.
     """
     if not root.is_code and not root.mark.nodes:
-        return False
+        return None
     if root.is_code:
         if code_fingerprint(root.value, label=root.label).digest != root.mark.digest:
             raise Unstorable(
@@ -128,9 +129,9 @@ def _is_mutated(root: Root) -> bool:
                 "the stage itself changed it (a closure, attribute or default)",
                 "Keep what changes in a variable of its own.",
             )
-        return False
+        return None
     now = fingerprint(root.value, label=root.label)
-    return now.digest != root.mark.digest or _is_made_of_others(root, now)
+    return now if now.digest != root.mark.digest or _is_made_of_others(root, now) else None
 
 
 def _is_made_of_others(root: Root, now: Fingerprint) -> bool:

@@ -60,13 +60,14 @@ def store_record(
     seconds: float = 2.5,
     results: tuple[Result, ...] = (Result("accuracy", 0.93),),
     metrics: tuple[Metric, ...] = (),
+    notebook: str = "n.ipynb",
     **names: Any,
 ) -> str:
     """A record of the stage ``train`` of ``n.ipynb`` with these outputs."""
     parts = (Part("input", "lr", hexed(str(lr)), str(lr)), Part("source", "", hexed("source")))
     record = Record(
         stage="train",
-        notebook="n.ipynb",
+        notebook=notebook,
         cell="c1",
         key=Key(hexed(f"key {lr} {names}"), parts),
         variables=tuple(Variable(name, "new", type(value).__name__, repr(value)) for name, value in names.items()),
@@ -337,6 +338,16 @@ def test_a_stage_that_is_not_there_is_not_offered(cli: Any, project: Path) -> No
 def test_why_of_a_stage_alone_says_in_which_notebook_it_is(cli: Any, project: Path) -> None:
     store_record(project)
     assert cli("why", "train") == (2, "", 'nbexp: "train" is a stage, and no notebook\n  Name both: n.ipynb:train.\n')
+
+
+def test_why_knows_what_ran_in_a_kernel_that_was_not_told_its_notebook(cli: Any, project: Path) -> None:
+    write(project / "n.ipynb", "%%stage train\nmodel = 1")
+    store_record(project, notebook="", model=1)
+    for words in (("why", "n.ipynb"), ("why", ":train")):
+        code, out, _ = cli(*words)
+        assert code == 0
+        assert out.startswith("train: ran (")
+    assert "papermill: add --engine nbexp" in cli("why", "n.ipynb")[1]
 
 
 def test_why_believes_the_record_that_says_it(cli: Any, project: Path) -> None:

@@ -75,6 +75,8 @@ def _print(told: list[Told]) -> None:
             continue
         out.print(f"{one.stage}: {head_text(one.status, one.seconds, one.ran_at)}")
         origin = f"it ran as {one.origin}, and was restored here" if one.origin else ""
+        if one.origin.startswith(":"):
+            origin = "it ran in a kernel that was not told its notebook (papermill: add --engine nbexp)"
         for text in filter(None, (origin, one.error, one.advice, *(reason.text for reason in one.reasons))):
             out.print(f"  {text}")
 
@@ -83,15 +85,21 @@ def _of_notebook(address: Address) -> Iterator[Told]:
     """The stage that is named, or all stages of the notebook, from top to bottom."""
     from nbexp.runs.stages import unknown_stage
 
-    store, (notebook, cells) = address.project.store, _stages(address)
+    notebook, cells = _stages(address)
     runs = [run for run in read_runs(address.project.path) if run.notebook == notebook]
     if not address.stage and not cells:
         raise BadUse(f'"{address.notebook}" has no stages', "Put %%stage in a cell's first line.")
     for name in [address.stage] if address.stage else cells:
-        told = _told(notebook, name, store.heads(notebook, name, cells.get(name, "")), runs)
+        told = _told(notebook, name, _heads(address, notebook, name, cells.get(name, "")), runs)
         if not told.status and name not in cells:
             raise unknown_stage(name, list(cells), address.notebook or Path(notebook))
         yield told
+
+
+def _heads(address: Address, notebook: str, stage: str, cell: str) -> list[Record]:
+    """The last records of a stage; if it has none, those of a kernel that was not told its notebook."""
+    store = address.project.store
+    return store.heads(notebook, stage, cell) or store.heads("", stage, cell)
 
 
 def _stages(address: Address) -> tuple[str, dict[str, str]]:
@@ -100,6 +108,8 @@ def _stages(address: Address) -> tuple[str, dict[str, str]]:
     from nbexp.runs.stages import check_cells
 
     store = address.project.store
+    if not address.name:
+        return "", {row.stage: "" for row in reversed(store.catalog().stages(""))}
     if address.notebook is None and (gone := find_notebook(store, address.name)):
         return gone, {row.stage: "" for row in reversed(store.catalog().stages(gone))}
     if address.notebook is None and not address.stage:
@@ -131,8 +141,7 @@ def _told(notebook: str, stage: str, records: list[Record], runs: list[Run]) -> 
     if newest is None:
         return Told(stage)
     other = (newest.notebook, newest.stage) != (notebook, stage)
-    origin = f"{newest.notebook or 'a notebook without a name'}:{newest.stage}" if other else ""
-    return replace(_of(newest, records), stage=stage, origin=origin)
+    return replace(_of(newest, records), stage=stage, origin=f"{newest.notebook}:{newest.stage}" if other else "")
 
 
 def _last_cell(stage: str, runs: list[Run]) -> tuple[Run | None, CellRun | None]:

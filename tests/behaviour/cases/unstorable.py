@@ -85,4 +85,8 @@ CASES = [
     replayed("exception class and instance", _C, "", "class Bad(ValueError):\n    pass\ne = Bad('x', 1)", final("e.args", ("x", 1)), final("isinstance(e, Bad)", True)),
     replayed("partial, operator and cached function", _C, "", "from functools import partial, lru_cache\nimport operator\n@lru_cache\ndef f(x): return x + 1\np = partial(f, 1)\ng = operator.itemgetter(1)", final("(p(), g('ab'), f(2))", (2, "b", 3))),
     replayed("recursive closure", _C, "", "def outer():\n    def fac(n):\n        return 1 if n < 2 else n * fac(n - 1)\n    return fac\nf = outer()", final("f(4)", 24)),
+    replayed("object of no known type under a name whose old value changed too", _C,
+             "import numpy as np\nfrom sklearn.neighbors import KDTree\nlog = []\nlast = {'log': log}\nX = np.random.RandomState(0).rand(50, 2)",
+             "for k in [1, 2]:\n    log.append(k)\n    last = {'log': log, 'tree': KDTree(X * k)}",
+             final("log, last['log'] is log, float(last['tree'].query(X[:1] * 2)[0][0, 0])", ([1, 2], True, 0.0)), needs="sklearn"),
 ]  # fmt: skip
