@@ -775,8 +775,10 @@ def test_a_run_that_left_nothing_cannot_be_pinned(cli: Any, project: Path) -> No
 def test_ls_size_lists_the_largest_first_and_what_was_saved(cli: Any, project: Path) -> None:
     store_record(project, lr=1, x=np.zeros(200_000))
     large = store_record(project, lr=2, x=np.ones(400_000), y=np.zeros(200_000))
+    store_record(project, lr=3, x=1)
     code, out, _ = cli("ls", "--size")
     assert code == 0
+    assert "1 result more: no values, or so few that the record has them" in out
     assert out.splitlines()[1].split()[-1] == large[:10]
     assert "4.8 MB of values" in out
     assert "1.6 MB saved by storing equal content once" in out

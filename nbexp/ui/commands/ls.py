@@ -14,6 +14,7 @@ from nbexp.store.references import find_notebook, newest
 from nbexp.ui.console import console, print_json, print_table
 from nbexp.ui.project import Json, Project, open_project
 from nbexp.views.tables import Table, holdings_table, records_table, results_table, runs_table, stages_table
+from nbexp.views.text import plural
 
 _EMPTY = {
     "stages": "No stages yet: put %load_ext nbexp in a first cell, and %%stage in the first line of a slow one.",
@@ -78,6 +79,8 @@ def _list_sizes(project: Project, notebook: str | None, number: int, *, json: bo
         print_table(shown)
     out = console()
     out.print(f"{size(found.size)} of values (limit {size(budget)}), {size(found.record_bytes)} of records.")
+    if rest := found.records - len(found.holdings):
+        out.print(f"  {plural(rest, 'result')} more: no values, or so few that the record has them", style="dim")
     out.print(f"  {size(found.saved)} saved by storing equal content once  ({project.path})", style="dim")
     return 0
 
