@@ -776,7 +776,9 @@ def test_ls_size_lists_the_largest_first_and_what_was_saved(cli: Any, project: P
     store_record(project, lr=1, x=np.zeros(200_000))
     large = store_record(project, lr=2, x=np.ones(400_000), y=np.zeros(200_000))
     store = Store.open(project)
-    store.commit(Record(stage="small", notebook="n.ipynb", key=Key(hexed("small"), ())), dump({"x": 1}).graph)
+    store.commit(
+        Record(stage="small", notebook="n.ipynb", cell="c9", key=Key(hexed("small"), ())), dump({"x": 1}).graph
+    )
     store.drain()
     code, out, _ = cli("ls", "--size")
     assert code == 0
