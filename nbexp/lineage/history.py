@@ -13,7 +13,7 @@ what it reads and writes, not what the notebook is long.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nbexp.records import Reason
@@ -57,7 +57,8 @@ class Trace:
         cell: Its id. run: Its number. source: What ran, as text.
         reads: For each place that it read, the version that it found there; None if nothing was there.
         writes: For each place that it wrote or may have changed, what it left; None where it took away what was there.
-        failed: Whether it ended with an error: what it would have done after that is not known.
+        links: Places of whose objects it left some elsewhere: what it made holds them.
+        failed: Whether it ended with an error. missed: Places that it would have written after that.
     """
 
     cell: str
@@ -65,7 +66,9 @@ class Trace:
     source: str
     reads: Mapping[Place, Version | None] = field(default_factory=dict)
     writes: Mapping[Place, Version | None] = field(default_factory=dict)
+    links: frozenset[Place] = frozenset()
     failed: bool = False
+    missed: frozenset[Place] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class History:
         self._positions: dict[str, int] = {}
         self._traces: dict[str, Trace] = {}
         self._digests: dict[Version, str] = {}
+        self._objects: dict[Version, Version] = {}
         self._initial: dict[Place, Version] = {}
         self._writers: dict[Place, list[int]] = {}
         self._readers: dict[Place, set[int]] = {}
@@ -123,9 +127,40 @@ class History:
                 self._writers.setdefault(place, []).append(position)
         self._stale = []
 
-    def began_with(self, places: Iterable[Place]) -> None:
+    def append(self, cell: Cell) -> None:
+        """A new cell stands below all others: costs the same however many there are."""
+        self._positions[cell.id] = len(self._cells)
+        self._cells.append(cell)
+
+    def is_arranged(self, cells: Sequence[str]) -> bool:
+        """Whether the document is these cells, top to bottom."""
+        return list(self._positions) == list(cells)
+
+    def position(self, cell: str) -> int:
+        """Where a cell stands, from 0."""
+        return self._positions[cell]
+
+    def trace(self, cell: str) -> Trace | None:
+        """What the last run of a cell read and wrote; None if it never ran."""
+        return self._traces.get(cell)
+
+    def places(self) -> list[Place]:
+        """All places that any cell has written, or would write."""
+        return [place for place, positions in self._writers.items() if positions]
+
+    def is_written(self, place: Place) -> bool:
+        """Whether any cell writes a place, or it was there from the start."""
+        return place in self._initial or bool(self._writers.get(place))
+
+    def is_above(self, one: str, other: str) -> bool:
+        """Whether one cell of the document stands above another; what was there before the first cell is above all."""
+        if one == BEFORE:
+            return True
+        return one in self._positions and self._positions[one] < self._positions.get(other, 0)
+
+    def began_with(self, versions: Iterable[Version]) -> None:
         """These were there before the first cell ran."""
-        self._initial |= {place: Version(place, BEFORE, 0) for place in places}
+        self._initial |= {version.place: version for version in versions}
         self._stale = []
 
     def note(self, trace: Trace) -> None:
@@ -150,6 +185,10 @@ class History:
             first = min(self._readers.get(version.place, ()), default=len(self._stale))  # above its writer, too
             del self._stale[first:]
 
+    def is_object_of(self, version: Version, other: Version) -> None:
+        """A version is the very objects that another one was, and these hold the same."""
+        self._objects[version] = self._objects.get(other, other)
+
     # --- what can be asked --------------------------------------------------------------------------------------------
 
     def digest(self, version: Version) -> str:
@@ -163,16 +202,17 @@ class History:
         digest = self._digests.get(one, "")
         return digest != "" and digest == self._digests.get(other)
 
-    def above(self, place: Place, cell: str) -> Above:
-        """What a top-to-bottom run would find in `place` when it comes to `cell`."""
+    def above(self, place: Place, cell: str | None) -> Above:
+        """What a top-to-bottom run would find in `place` when it comes to `cell`; for None, when it is over."""
         positions = self._writers.get(place, [])
+        end = len(positions) if cell is None else bisect_left(positions, self._positions[cell])
         unrun: list[Reason] = []
-        for position in reversed(positions[: bisect_left(positions, self._positions[cell])]):
+        for position in reversed(positions[:end]):
             writer = self._cells[position]
             trace = self._traces.get(writer.id)
             if trace is not None and place in trace.writes:
                 return Above(trace.writes[place], writer.id, (*unrun, *self._doubts(position, trace, place)))
-            since = "has not run" if trace is None else "was edited and has not run since"
+            since = "has not run" if trace is None else "failed" if trace.failed else "was edited and has not run since"
             unrun.append(Reason("unrun", writer.id, f"{self.named(writer.id)}, which writes {place}, {since}"))
         return Above(self._initial.get(place), BEFORE, tuple(unrun))
 
@@ -182,6 +222,20 @@ class History:
         while len(self._stale) <= position:
             self._stale.append(tuple(self._reasons(self._cells[len(self._stale)])))
         return self._stale[position]
+
+    def doubts(
+        self, cell: str, reads: Mapping[Place, Version | None], links: Collection[Place] = ()
+    ) -> Iterator[Reason]:
+        """Why a run of a cell that reads these versions may not be what a top-to-bottom run gives; `links` as in
+        `Trace`."""
+        for place, read in reads.items():
+            above = self.above(place, cell)
+            if self.same(above.version, read):
+                yield from above.doubts
+                if place in links and self._object(above.version) != self._object(read):
+                    yield Reason("anew", place.name, f"{place} was made anew since; what it made holds the one before")
+            else:
+                yield self._moved(cell, place, read, above)
 
     def named(self, cell: str) -> str:
         """What people call a cell: its number in the document."""
@@ -194,11 +248,15 @@ class History:
         trace = self._traces.get(cell.id)
         if trace is None:
             return cell.writes
-        return trace.writes.keys() | cell.writes if _edited(cell, trace) else trace.writes
+        would = cell.writes if _edited(cell, trace) else trace.missed
+        return trace.writes.keys() | would if would else trace.writes
 
     def _read_by(self, cell: Cell) -> Iterable[Place]:
         trace = self._traces.get(cell.id)
         return trace.reads if trace is not None else ()
+
+    def _object(self, version: Version | None) -> Version | None:
+        return version if version is None else self._objects.get(version, version)
 
     def _doubts(self, position: int, trace: Trace, place: Place) -> Iterator[Reason]:
         name = self.named(trace.cell)
@@ -213,12 +271,7 @@ class History:
             return
         if _edited(cell, trace):
             yield Reason("edited", "", "it was edited and has not run since")
-        for place, read in trace.reads.items():
-            above = self.above(place, cell.id)
-            if self.same(above.version, read):
-                yield from above.doubts
-            else:
-                yield self._moved(cell.id, place, read, above)
+        yield from self.doubts(cell.id, trace.reads, trace.links)
 
     def _moved(self, cell: str, place: Place, read: Version | None, above: Above) -> Reason:
         """It read another version than that above it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbexp.lineage.history import Cell, History, Place, Trace, Version
+from nbexp.lineage.history import BEFORE, Cell, History, Place, Trace, Version
 
 PLACES = tuple(Place("variable", name) for name in "abcd")
 
@@ -213,8 +213,34 @@ def test_reasons_say_what_a_cell_above_does_not_do_any_more() -> None:
     assert texts() == ["cell 1 has deleted `a` since"]
     history.note(Trace("x", 4, "", {}, {}))
     assert texts() == ["cell 1, of which it read `a`, does not write it any more"]
-    history.began_with([a])
+    history.began_with([Version(a, BEFORE, 5)])
     assert texts() == ["it read `a` of cell 1, not what was there before the first cell"]
+
+
+def test_an_equal_object_is_another_to_who_holds_the_one_before() -> None:
+    a, b, history = PLACES[0], PLACES[1], History()
+    history.arrange([Cell("x"), Cell("y")])
+    first, again = Version(a, "x", 1), Version(a, "x", 3)
+    history.note(Trace("x", 1, "", {}, {a: first}))
+    history.note(Trace("y", 2, "", {a: first}, {b: Version(b, "y", 2)}, frozenset({a})))
+    history.know(first, "d")
+    history.know(again, "d")
+    assert not history.stale("y")
+    history.note(Trace("x", 3, "", {}, {a: again}))
+    assert [reason.kind for reason in history.stale("y")] == ["anew"]
+    history.is_object_of(again, first)
+    history.note(Trace("x", 3, "", {}, {a: again}))
+    assert not history.stale("y")
+
+
+def test_what_a_cell_that_failed_would_have_written_is_doubtful() -> None:
+    a, history = PLACES[0], History()
+    history.arrange([Cell("w"), Cell("x"), Cell("y")])
+    first = Version(a, "w", 1)
+    history.note(Trace("w", 1, "", {}, {a: first}))
+    history.note(Trace("x", 2, "", failed=True, missed=frozenset({a})))
+    history.note(Trace("y", 3, "", {a: first}))
+    assert [reason.text for reason in history.stale("y")] == ["cell 2, which writes `a`, failed"]
 
 
 def test_the_same_value_made_again_is_no_change() -> None:
