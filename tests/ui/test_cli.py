@@ -347,7 +347,7 @@ def test_why_knows_what_ran_in_a_kernel_that_was_not_told_its_notebook(cli: Any,
         code, out, _ = cli(*words)
         assert code == 0
         assert out.startswith("train: ran (")
-    assert "papermill: add --engine nbexp" in cli("why", "n.ipynb")[1]
+    assert "papermill needs --engine nbexp" in cli("why", "n.ipynb")[1]
 
 
 def test_why_believes_the_record_that_says_it(cli: Any, project: Path) -> None:

@@ -19,7 +19,7 @@ from nbexp.stage.spec import Spec, parse_spec
 TOKENS = {
     "an AWS key": re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
     "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}\b"),
-    "an API key": re.compile(r"\bsk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Za-z0-9_-]{20,}\b"),
+    "an API key": re.compile(r"\bsk-(?=[\w-]*\d)[A-Za-z0-9_-]{20,}\b"),
     "a GitHub token": re.compile(r"\b(?:ghp|gho|ghs|github_pat)_[A-Za-z0-9_]{30,}\b"),
     "a Slack token": re.compile(r"\bxox[abps]-[A-Za-z0-9-]{10,}"),
     "a private key": re.compile(r"-----BEGIN (?:\w+ )*PRIVATE KEY-----"),

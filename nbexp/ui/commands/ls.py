@@ -79,7 +79,7 @@ def _list_sizes(project: Project, notebook: str | None, number: int, *, json: bo
         print_table(shown)
     out = console()
     out.print(f"{size(found.size)} of values (limit {size(budget)}), {size(found.record_bytes)} of records.")
-    if rest := found.records - len(found.holdings):
+    if notebook is None and (rest := found.records - len(found.holdings)):
         out.print(f"  {plural(rest, 'result')} more: no values, or so few that the record has them", style="dim")
     out.print(f"  {size(found.saved)} saved by storing equal content once  ({project.path})", style="dim")
     return 0

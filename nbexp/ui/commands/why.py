@@ -76,7 +76,7 @@ def _print(told: list[Told]) -> None:
         out.print(f"{one.stage}: {head_text(one.status, one.seconds, one.ran_at)}")
         origin = f"it ran as {one.origin}, and was restored here" if one.origin else ""
         if one.origin.startswith(":"):
-            origin = "it ran in a kernel that was not told its notebook (papermill: add --engine nbexp)"
+            origin = "one of this name ran in a kernel that was not told its notebook (papermill needs --engine nbexp)"
         for text in filter(None, (origin, one.error, one.advice, *(reason.text for reason in one.reasons))):
             out.print(f"  {text}")
 
