@@ -72,10 +72,11 @@ def owners(folder: str, root: str) -> tuple[Distribution, ...]:
 def owns(folder: str, root: str) -> bool:
     """Whether anything installed in `folder` brought its top-level module or package `root`."""
     installed = _installed_in(folder)
-    namesake = installed.get(normalized(root))
-    if namesake is not None and root in _roots(namesake):
-        return True
-    return any(root in _roots(metadata) for metadata in installed.values())
+    bare = normalized(root).strip("-")
+    # To read what all have brought takes long. Those called like it are asked first (pyzmq brought zmq), then the one
+    # of which every process loads a module with another name.
+    names = sorted(installed, key=lambda name: (name != bare, bare not in name, name != "setuptools"))
+    return any(root in _roots(installed[name]) for name in names)
 
 
 @functools.cache

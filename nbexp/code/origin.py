@@ -135,7 +135,7 @@ def _place(module: dict[str, Any], spec: Any) -> str:
 def origin_of_file(file: str) -> Origin:
     """Where the module in `file` comes from."""
     child = os.path.abspath(file)
-    searched = frozenset(os.path.abspath(folder) for folder in sys.path)
+    searched = _search_folders()
     while True:
         folder = os.path.dirname(child)
         if folder == child:
@@ -149,6 +149,16 @@ def origin_of_file(file: str) -> Origin:
         if folder in _python_folders():
             return _PYTHON
         child = folder
+
+
+def _search_folders() -> frozenset[str]:
+    relative = any(not os.path.isabs(folder) for folder in sys.path)
+    return _absolute(tuple(sys.path), os.getcwd() if relative else "")
+
+
+@functools.lru_cache(maxsize=8)
+def _absolute(folders: tuple[str, ...], _current: str) -> frozenset[str]:
+    return frozenset(map(os.path.abspath, folders))
 
 
 @functools.cache

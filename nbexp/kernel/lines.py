@@ -29,7 +29,8 @@ class Lines:
         self._untold += self._store.take_problems()
         known = {reason.text for reason in (*status.unstored, *status.reasons)}
         untold = dict.fromkeys(map(reason_of, self._untold))
-        status = replace(status, problems=tuple(reason for reason in untold if reason.text not in known))
+        if untold:
+            status = replace(status, problems=tuple(reason for reason in untold if reason.text not in known))
         self._latest.pop(status.stage, None)
         self._latest[status.stage] = status
         if self._wanted(status):

@@ -225,7 +225,7 @@ class Session:
                 execution.unstorable("effect", magic, f"{magic} changes IPython itself, which a hit would not")
         execution.before = remember(shell.user_ns, execution.names_before, analysis.stores | analysis.deletes)
         roots = execution.inputs.roots.values() if execution.inputs else ()
-        if execution.inputs and only_computes(execution.tree, roots):
+        if execution.inputs and only_computes(analysis, roots):
             execution.recording = NothingToSee()
         else:
             execution.recording = Recording(shell, self._recorder, execution.spec.seed)

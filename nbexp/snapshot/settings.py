@@ -70,8 +70,9 @@ def state_differences() -> dict[str, Tree]:
     found = {}
     with _lock:
         for probe in _PROBES:
-            if _loaded(probe):
-                _settle(probe)
+            if probe.module in sys.modules and _loaded(probe):
+                if _waiting:
+                    _settle(probe)
                 tree = probe.differences()
             else:
                 tree = _waiting.get(probe.name, {})

@@ -14,7 +14,9 @@ from nbexp.stage.findings import Cell
 from nbexp.stage.flow import analyse_flow
 from nbexp.stage.magics import Code, as_magic, code_inside, ends_with_semicolon
 from nbexp.stage.meaning import meaning
+from nbexp.stage.plain import is_plain
 from nbexp.stage.scopes import DEFINITION, VALUE, Bound, bound
+from nbexp.stage.trees import walk
 
 _KEPT = 512
 _cache: OrderedDict[str, Analysis] = OrderedDict()
@@ -48,6 +50,7 @@ class Analysis:
         dynamic: Why every variable counts; empty if the source shows all names.
         dynamic_with: The same where a library is loaded: ``(library, reason)``, such as a text made for ``duckdb.sql``.
         definitions: Functions and classes defined at top level, in order.
+        is_plain: Whether it calls nothing, if its values are plain (`nbexp.stage.plain`).
         quiet: Whether a trailing semicolon hides the last value.
         has_last: Whether the last statement is an expression.
         always: Magics and shell lines with effects of their own: ``("!ls", "%pip")``.
@@ -72,6 +75,7 @@ class Analysis:
     dynamic: tuple[str, ...]
     dynamic_with: frozenset[tuple[str, str]]
     definitions: tuple[str, ...]
+    is_plain: bool
     quiet: bool
     has_last: bool
     always: tuple[str, ...]
@@ -103,7 +107,7 @@ def analyse(tree: ast.Module, source: str, *, as_written: bool = True) -> Analys
 
 
 def _analyse(tree: ast.Module, source: str) -> Analysis:
-    nodes = list(ast.walk(tree))
+    nodes = walk(tree)
     codes = list(_codes(nodes))
     statements = [*tree.body, *(each for code in codes for each in (*code.setup, *code.body))]
     top = bound(statements)
@@ -132,6 +136,7 @@ def _analyse(tree: ast.Module, source: str) -> Analysis:
         dynamic=tuple(cell.dynamic),
         dynamic_with=frozenset(cell.dynamic_with),
         definitions=tuple(name for name, how in top.names.items() if how == DEFINITION),
+        is_plain=is_plain(nodes),
         quiet=quiet,
         has_last=bool(tree.body) and isinstance(tree.body[-1], ast.Expr),
         always=tuple(cell.always),
@@ -147,7 +152,7 @@ def _codes(nodes: Iterable[ast.AST]) -> Iterator[Code]:
         if code is not None:
             yield code
             for statement in (*code.setup, *code.body):
-                yield from _codes(ast.walk(statement))
+                yield from _codes(walk(statement))
 
 
 def _flows(tree: ast.Module, top: Bound, statements: Sequence[ast.stmt], *, branching: bool) -> tuple[Cell, Cell]:
@@ -174,7 +179,7 @@ def _everything(tree: ast.Module, top: Bound) -> Cell:
     """For code nested too deeply to be walked: every name counts as read, and so does every variable."""
     cell = Cell(top, {}, {}, lambda cell, node, scope: set())
     cell.dynamic["code nested too deeply"] = None
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name):
             cell.live.add((node.id,))
         elif isinstance(node, ast.Global):

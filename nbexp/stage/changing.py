@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from nbexp.stage.assumptions import Chain, chain_of, root_chain
+from nbexp.stage.trees import children, walk
 
 #: Methods of well-known types that change their object.
 _CHANGES_ITSELF = frozenset(
@@ -108,7 +109,7 @@ class _Changes(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Match(self, node: ast.Match) -> None:
-        for each in ast.walk(node):
+        for each in walk(node):
             name = getattr(each, "name", None) or getattr(each, "rest", None)
             if isinstance(each, ast.MatchAs | ast.MatchStar | ast.MatchMapping) and name:
                 self._stands_for[name] |= _sources(node.subject)
@@ -193,4 +194,4 @@ def _parts(node: ast.AST) -> Sequence[ast.AST]:
         return [*receiver, *node.args, *(keyword.value for keyword in node.keywords)]
     if isinstance(node, ast.IfExp):
         return [node.body, node.orelse]
-    return list(ast.iter_child_nodes(node))
+    return children(node)

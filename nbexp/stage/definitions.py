@@ -20,6 +20,7 @@ from nbexp.stage.scopes import (
     parameters,
     type_parameters,
 )
+from nbexp.stage.trees import children, walk
 
 if TYPE_CHECKING:
     from nbexp.stage.flow import Flow
@@ -113,7 +114,7 @@ def _names_of_source(text: str) -> frozenset[Chain]:
         tree = parse_expression(text)
     except (SyntaxError, ValueError):
         return frozenset()
-    return frozenset((node.id,) for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return frozenset((node.id,) for node in walk(tree) if isinstance(node, ast.Name))
 
 
 def _annotations(flow: Flow, node: FunctionNode, state: set[str]) -> None:
@@ -141,7 +142,7 @@ def statements_of_scope(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
         yield statement
         if isinstance(statement, _NAMED):
             continue
-        for child in ast.iter_child_nodes(statement):
+        for child in children(statement):
             if isinstance(child, ast.stmt):
                 yield from statements_of_scope([child])
             elif isinstance(child, ast.ExceptHandler | ast.match_case):

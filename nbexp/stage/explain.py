@@ -36,9 +36,10 @@ def reasons_for_miss(
         return tuple(_moved(part) for part in failed)
     if not earlier:
         return (Reason("never", "", "it has not run before"),)
-    nearest = min(earlier, key=lambda record: len(_differences(key, record.key)))
+    compared = [(_differences(key, record.key), record) for record in earlier]
+    differences, nearest = min(compared, key=lambda pair: len(pair[0]))
     same = not cell or not nearest.cell or cell == nearest.cell
-    found = tuple(_reason(old, new, same) for old, new in _without_consequences(_differences(key, nearest.key)))
+    found = tuple(_reason(old, new, same) for old, new in _without_consequences(differences))
     return found or (Reason("gone", "", "its stored result is gone"),)
 
 
@@ -57,19 +58,14 @@ def reasons_for_run(record: Record, earlier: Sequence[Record]) -> tuple[Reason, 
 def _differences(new: Key, old: Key) -> list[tuple[Part | None, Part | None]]:
     before = {(part.kind, part.name): part for part in old.parts}
     after = {(part.kind, part.name): part for part in new.parts}
-    different = [
-        place for place in before.keys() | after.keys() if _digest(before.get(place)) != _digest(after.get(place))
-    ]
+    same = {place for place, part in after.items() if place in before and before[place].digest == part.digest}
+    different = (before.keys() | after.keys()) - same
     return _without_kind_changes([(before.get(place), after.get(place)) for place in sorted(different, key=_rank)])
 
 
 def _rank(place: tuple[str, str]) -> tuple[int, str]:
     kind, name = place
     return _RANKS.get(kind, len(_RANKS)), name
-
-
-def _digest(part: Part | None) -> str:
-    return part.digest if part else ""
 
 
 def _without_kind_changes(pairs: list[tuple[Part | None, Part | None]]) -> list[tuple[Part | None, Part | None]]:

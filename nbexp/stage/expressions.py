@@ -10,6 +10,7 @@ from nbexp.stage.assumptions import chain_of
 from nbexp.stage.namespaces import asks_for_name, global_item
 from nbexp.stage.scopes import Scope, bound, defaults
 from nbexp.stage.strings import names_in_text
+from nbexp.stage.trees import walk
 
 if TYPE_CHECKING:
     from nbexp.stage.flow import Flow
@@ -116,7 +117,7 @@ def _comprehension(flow: Flow, node: _Comprehension, state: set[str]) -> None:
 def _target(flow: Flow, node: ast.expr, state: set[str]) -> None:
     """What the target of a comprehension reads: ``for cache[key] in rows``, hardly ever."""
     if not isinstance(node, ast.Name):
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
                 flow.load((part.id,), state)
 

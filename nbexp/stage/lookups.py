@@ -10,6 +10,7 @@ from nbexp.stage.assumptions import Chain, chain_of, last_name
 from nbexp.stage.namespaces import text_of
 from nbexp.stage.scopes import VALUE
 from nbexp.stage.strings import names_in_text, words
+from nbexp.stage.trees import children
 
 if TYPE_CHECKING:
     from nbexp.stage.flow import Flow
@@ -68,7 +69,7 @@ def _pieces(flow: Flow, libraries: dict[str, str], node: ast.AST, seen: set[str]
     if isinstance(node, ast.FormattedValue) and _shows_numbers(node.format_spec):
         return []
     if isinstance(node, _MADE_OF_PARTS):
-        return [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)]
+        return [each for each in children(node) if isinstance(each, ast.expr)]
     if isinstance(node, ast.Call) and last_name(node.func) in _NUMBER_CALLS:
         return []
     if isinstance(node, ast.Call) and last_name(node.func) in _TEXT_CALLS:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nbexp.stage.assumptions import chain_of
 from nbexp.stage.parsing import parse_expression
+from nbexp.stage.trees import walk
 
 if TYPE_CHECKING:
     from nbexp.stage.flow import Flow
@@ -95,7 +96,7 @@ def _eval(flow: Flow, node: ast.Call, state: set[str]) -> bool:
         inner = parse_expression(text or "")
     except (SyntaxError, ValueError):
         return False
-    if any(isinstance(each, ast.NamedExpr) for each in ast.walk(inner)):
+    if any(isinstance(each, ast.NamedExpr) for each in walk(inner)):
         return False
     outside = flow.scope
     flow.scope = outside if outside.kind in ("module", "class") else flow.cell.module

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from nbexp.fingerprints.fingerprint import atom
-from nbexp.stage.reach import Root
 
-#: Statements and expressions that call no code of anybody's as long as all values are numbers, texts and the like.
+if TYPE_CHECKING:
+    from nbexp.stage.analysis import Analysis
+    from nbexp.stage.reach import Root
+
+#: For `is_plain`, but for what `trees` leaves out.
 _PLAIN = (
-    ast.Module, ast.Assign, ast.AugAssign, ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.unaryop,
-    ast.boolop, ast.cmpop, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.JoinedStr,
-    ast.FormattedValue, ast.Tuple, ast.List, ast.Set, ast.Dict,
+    ast.Module, ast.Assign, ast.AugAssign, ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare,
+    ast.IfExp, ast.JoinedStr, ast.FormattedValue, ast.Tuple, ast.List, ast.Set, ast.Dict,
 )  # fmt: skip
 
 
-def only_computes(tree: ast.Module, roots: Iterable[Root]) -> bool:
-    """Whether a cell can print, show, read, draw, set and start nothing, whatever its values.
-
-    Args:
-        tree: Its body. roots: What it reads, before it runs.
+def is_plain(nodes: Iterable[ast.AST]) -> bool:
+    """Whether code made of `nodes` calls no code of anybody's as long as its values are numbers, texts and the like.
 
     Example:
-        >>> only_computes(ast.parse("c = a + 1"), [])
+        >>> is_plain(walk(ast.parse("c = a + 1")))
         True
-        >>> only_computes(ast.parse("c = f(1)"), [])
+        >>> is_plain(walk(ast.parse("c = f(1)")))
         False
     """
-    return all(atom(root.value) for root in roots) and all(isinstance(node, _PLAIN) for node in ast.walk(tree))
+    return all(isinstance(node, _PLAIN) for node in nodes)
+
+
+def only_computes(analysis: Analysis, roots: Iterable[Root]) -> bool:
+    """Whether a cell can print, show, read, draw, set and start nothing.
+
+    Args:
+        analysis: What its source says. roots: What it reads, before it runs.
+    """
+    return analysis.is_plain and all(atom(root.value) for root in roots)

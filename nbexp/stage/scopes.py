@@ -10,6 +10,8 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from nbexp.stage.trees import children, walk
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -51,8 +53,7 @@ def bound(body: Iterable[ast.AST]) -> Bound:
     while stack:
         node = stack.pop()
         bind = _BINDERS.get(type(node))
-        children = bind(node, found) if bind else list(ast.iter_child_nodes(node))
-        stack.extend(reversed(children))
+        stack += reversed(bind(node, found) if bind else children(node))
     return found
 
 
@@ -103,7 +104,7 @@ def _handler(node: ast.AST, found: Bound) -> Sequence[ast.AST]:
         found.add(node.name, TEMPORARY)
         found.deleted.add(node.name)
         found.caught[node.name] = found.caught.get(node.name, 0) + 1
-    return list(ast.iter_child_nodes(node))
+    return children(node)
 
 
 def _for(node: ast.AST, found: Bound) -> Sequence[ast.AST]:
@@ -121,7 +122,7 @@ def _with(node: ast.AST, found: Bound) -> Sequence[ast.AST]:
 
 
 def _temporaries(target: ast.expr, found: Bound) -> None:
-    for node in ast.walk(target):
+    for node in walk(target):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id, TEMPORARY)
 
@@ -130,7 +131,7 @@ def _capture(node: ast.AST, found: Bound) -> Sequence[ast.AST]:
     name = node.rest if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
     if name:
         found.add(name, VALUE)
-    return list(ast.iter_child_nodes(node))
+    return children(node)
 
 
 def _alias(node: ast.AST, found: Bound) -> Sequence[ast.AST]:
@@ -271,11 +272,11 @@ def imported_modules(tree: ast.AST) -> list[str]:
         ['xml.dom', 'json', 'os.path']
     """
     found: list[str] = []
-    for node in ast.iter_child_nodes(tree):
+    for node in children(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             found += [node.module] if node.module and not node.level else []
-        elif not isinstance(node, (*FUNCTIONS, ast.Lambda)):
+        elif not isinstance(node, (*FUNCTIONS, ast.expr)):
             found += imported_modules(node)
     return found

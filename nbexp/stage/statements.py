@@ -16,6 +16,7 @@ from nbexp.stage.findings import State
 from nbexp.stage.items import has_items
 from nbexp.stage.namespaces import global_item
 from nbexp.stage.scopes import bound
+from nbexp.stage.trees import walk
 
 if TYPE_CHECKING:
     from nbexp.stage.flow import Flow
@@ -92,7 +93,7 @@ def _augmented(flow: Flow, node: ast.AugAssign, state: set[str]) -> State:
 
 def _delete(flow: Flow, node: ast.Delete, state: set[str]) -> State:
     for each in node.targets:
-        for part in ast.walk(each):
+        for part in walk(each):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Del):
                 flow.load((part.id,), state)
         name = global_item(flow, each) if isinstance(each, ast.Subscript) else None

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from nbexp.stage.scopes import COMPREHENSIONS, FUNCTIONS, bound
+from nbexp.stage.trees import children
 
 
 def surely_read(tree: ast.Module) -> frozenset[str]:
@@ -25,7 +26,7 @@ def _follow(body: list[ast.stmt], read: set[str], seen: set[str]) -> None:
     for statement in body:
         read |= {name for expression in _always(statement) for name in _names(expression)} - seen
         if _enters(statement):
-            targets = [node for node in ast.iter_child_nodes(statement) if not isinstance(node, ast.stmt)]
+            targets = [node for node in children(statement) if not isinstance(node, ast.stmt)]
             seen |= {*bound(targets).names}
             _follow(statement.body, read, seen)  # type: ignore[attr-defined]
         seen |= {*bound([statement]).names}
@@ -70,7 +71,7 @@ def _always(statement: ast.stmt) -> list[ast.AST]:
         own = [ast.Name(statement.target.id, ast.Load())] if isinstance(statement.target, ast.Name) else []
         return [*own, statement.target, statement.value]
     if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Delete | ast.Raise):
-        return [each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.expr)]
+        return [each for each in children(statement) if isinstance(each, ast.expr)]
     return []
 
 
@@ -90,4 +91,4 @@ def _names(expression: ast.AST) -> Iterator[str]:
         elif isinstance(node, COMPREHENSIONS):
             pending.append(node.generators[0].iter)
         elif not isinstance(node, ast.Lambda):
-            pending.extend(ast.iter_child_nodes(node))
+            pending.extend(children(node))

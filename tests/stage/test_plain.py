@@ -9,6 +9,7 @@ import pytest
 
 from nbexp.adapters.base import Name
 from nbexp.fingerprints.fingerprint import fingerprint
+from nbexp.stage.analysis import analyse
 from nbexp.stage.plain import only_computes
 from nbexp.stage.reach import Root
 
@@ -21,7 +22,7 @@ def root(value: Any) -> Root:
     "source", ["c = a + 1", "c += 1", "c = d = (a, [1], {2}, {3: a})", "c = f'{a}!' if a > 1 else -a"]
 )
 def test_only_computes(source: str) -> None:
-    assert only_computes(ast.parse(source), [root(1), root("x")])
+    assert only_computes(analyse(ast.parse(source), source), [root(1), root("x")])
 
 
 @pytest.mark.parametrize(
@@ -30,10 +31,10 @@ def test_only_computes(source: str) -> None:
      "with a: b = 1", "def f(): pass", "c = [i for i in a]", "c = lambda: 1", "x: int = 1", "c = (yield)"],
 )  # fmt: skip
 def test_does_more(source: str) -> None:
-    assert not only_computes(ast.parse(source), [])
+    assert not only_computes(analyse(ast.parse(source), source), [])
 
 
 @pytest.mark.parametrize("value", [[1], {}, object(), ast, (1,)])
 def test_values_whose_operators_may_do_more(value: Any) -> None:
     found = Root(Name("__main__", ("a",)), "a", value, fingerprint(1), False)
-    assert not only_computes(ast.parse("c = a + a"), [found])
+    assert not only_computes(analyse(ast.parse("c = a + a"), "c = a + a"), [found])
