@@ -3,7 +3,8 @@
 Python's audit events (PEP 578) cover files, folders, processes and sockets. An audit hook can never be removed, so one
 is installed once and costs a comparison while nothing listens. What raises no event is wrapped once, in place:
 ``_posixsubprocess.fork_exec`` (multiprocessing's spawn, loky), the pipe to a child process that already runs, reads of
-``os.environ``, and ``input``. Libraries that open files in native code are announced by `nbexp.kernel.native`.
+``os.environ``, ``os.stat`` and its kin, and ``input``. Libraries that open files in native code are announced by
+`nbexp.kernel.native`.
 
 A listener gets ``(event, arguments)`` in the thread that causes the event, before the event takes place.
 """
@@ -40,6 +41,7 @@ WATCHED = frozenset(
 FORK_EXEC, SEND, ENVIRONMENT, INPUT = "nbexp.fork_exec", "nbexp.send", "nbexp.environment", "builtins.input"
 FOLDER = "nbexp.folder"  # the working directory was asked for
 SOURCE = "nbexp.source"  # lines of a source were asked for, which may be in memory already
+STATUS = "nbexp.status"  # whether something is at a path was asked for
 
 _listener: Listener | None = None
 _listeners: tuple[Listener, ...] = ()  # the one above, and those that listen for a while beside it
@@ -93,6 +95,7 @@ def install() -> None:
     _watch_fork_exec()
     _watch_environment()
     _watch_folder()
+    _watch_statuses()
     _watch_sources()
 
 
@@ -170,6 +173,25 @@ def _watch_folder() -> None:
             return original()
 
         setattr(os, name, functools.wraps(original)(getcwd))
+
+
+def _watch_statuses() -> None:
+    """Wrap ``os.stat``, ``os.lstat`` and ``os.access``, in which `os.path.exists`, `pathlib.Path.is_file` and their kin
+    end."""
+    for name in ("stat", "lstat", "access"):
+        original = getattr(os, name)
+
+        def asking(path: Any, *arguments: Any, original: Callable[..., Any] = original, **named: Any) -> Any:
+            if _listeners and named.get("dir_fd") is None:
+                emit(STATUS, path)
+            return original(path, *arguments, **named)
+
+        wrapper = functools.wraps(original)(asking)
+        wrapper.__module__ = "os"  # where a pickle finds it
+        for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
+            if original in able:
+                able.add(wrapper)
+        setattr(os, name, wrapper)
 
 
 def _watch_sources() -> None:

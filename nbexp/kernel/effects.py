@@ -4,7 +4,7 @@
 `nbexp.kernel.places` and `nbexp.kernel.origins` is what the stage depends on (files and folders read) and what a hit
 could not repeat (files written, processes, connections, the environment).
 
-Not seen: ``os.stat`` and ``os.path.exists``, the clock, ``os.urandom``, files that native libraries open by themselves
+Not seen: what libraries ask ``os.stat``, the clock, ``os.urandom``, files that native libraries open by themselves
 unless `nbexp.kernel.native` announces them or they are in `Recorder.start(named=...)`, and whatever a child does.
 """
 
@@ -93,6 +93,7 @@ class Recorder:
         return Effects(
             reads=tuple(reads),
             listings=tuple(use for path, use in seen.listings.items() if not self._made(path)),
+            statuses=tuple(use for path, use in seen.statuses.items() if not self._known(path)),
             modules=tuple(seen.modules.values()),
             writes=tuple(writes.values()),
             results=tuple(results.values()),
@@ -112,6 +113,10 @@ class Recorder:
 
     def _made(self, path: str) -> bool:
         return path in self._sorter.seen.writes or path in self._sorter.seen.results
+
+    def _known(self, path: str) -> bool:
+        """Whether the stage made what is at a path, or depends on all of it."""
+        return self._made(path) or path in self._sorter.seen.reads or path in self._sorter.seen.listings
 
     def _unsure(self, use: FileUse) -> bool:
         return use.resolved not in self._sorter.seen.writes and signature(use.resolved) != use.signature

@@ -17,7 +17,7 @@ from nbexp.kernel.seen import Seen
 from nbexp.kernel.sorting import Sorter
 from nbexp.kernel.verification import rng_part
 from nbexp.records import Part
-from nbexp.snapshot.data import file_part
+from nbexp.snapshot.data import file_part, status_part
 from nbexp.snapshot.importing import Imported
 from nbexp.snapshot.state import RngState, rng_states
 
@@ -44,6 +44,10 @@ def _read(module: ModuleType, seen: Seen) -> Iterator[Part]:
         yield Part("file at import", os.path.relpath(path, home), part.digest, part.text, name)
     for path, use in seen.listings.items():
         yield Part("listing at import", os.path.relpath(path, home), use.digest, via=name)
+    for path, use in seen.statuses.items():
+        if path not in seen.reads and path not in seen.listings:
+            part = status_part(path, use.digest)
+            yield Part("status at import", os.path.relpath(path, home), part.digest, part.text, name)
     for path, use in seen.modules.items():
         yield Part("listing at import", f"modules in {os.path.relpath(path, home)}", use.digest, via=name)
     for variable in seen.env:

@@ -19,8 +19,9 @@ class FileUse:
         path: As the stage named it (seen from the folder in which the stage started).
         resolved: The absolute path at that moment, links not followed.
         signature: The file as it was at the first touch, before the stage could change it.
-        digest: Of a folder's names as they were when they were read (`nbexp.snapshot.data.listing_digest`); empty for
-            files, whose content is digested afterwards if the signature still holds.
+        digest: Of a folder's names as they were when they were read (`nbexp.snapshot.data.listing_digest`), or what was
+            at the path when the stage asked (`nbexp.snapshot.data.status_text`); empty for files, whose content is
+            digested afterwards if the signature still holds.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Effects:
 
     Attributes:
         reads: Files opened for reading, missing ones too. listings: folders whose names were read.
+        statuses: Paths of which notebook or project code asked whether they are there, and what, and no more than that.
         modules: Folders that were searched for modules.
         writes: Files and folders made, changed, moved or removed, other than results and what is gone again.
         results: Files written through `savefig`, plotly's writers, `to_csv`, `to_parquet`; they exist at the end.
@@ -68,6 +70,7 @@ class Effects:
 
     reads: tuple[FileUse, ...] = ()
     listings: tuple[FileUse, ...] = ()
+    statuses: tuple[FileUse, ...] = ()
     modules: tuple[FileUse, ...] = ()
     writes: tuple[FileUse, ...] = ()
     results: tuple[FileUse, ...] = ()
@@ -91,6 +94,7 @@ class Seen:
 
     reads: dict[str, FileUse] = field(default_factory=dict)
     listings: dict[str, FileUse] = field(default_factory=dict)
+    statuses: dict[str, FileUse] = field(default_factory=dict)
     modules: dict[str, FileUse] = field(default_factory=dict)
     writes: dict[str, FileUse] = field(default_factory=dict)
     results: dict[str, FileUse] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from nbexp.kernel import audit, origins, places
 from nbexp.kernel.plugins import modules_digest
 from nbexp.kernel.programs import tells_of_machine
 from nbexp.kernel.seen import Connection, FileUse, Process, Seen, signature
-from nbexp.snapshot.data import listing_digest
+from nbexp.snapshot.data import listing_digest, status_text
 from nbexp.store.writer import in_writer
 
 
@@ -53,6 +53,8 @@ class Sorter:
             self._environment_read(arguments[0], frame)
         elif event == audit.SOURCE:
             self._source_read(arguments[0], frame)
+        elif event == audit.STATUS:
+            self._status_asked(arguments[0], frame)
         elif event == audit.FOLDER:
             self.seen.folder_asked |= origins.folder_by_project(frame) and not origins.in_installed_import(frame)
         elif event in ("os.putenv", "os.unsetenv"):
@@ -122,6 +124,13 @@ class Sorter:
             self._modules_listed(resolved, frame)
         elif resolved not in self.seen.listings and self._counts(resolved, frame):
             self.seen.listings[resolved] = FileUse(name, resolved, None, listing_digest(resolved))
+
+    def _status_asked(self, path: Any, frame: FrameType) -> None:
+        if isinstance(path, int) or not origins.status_by_project(frame):
+            return
+        name, resolved = places.resolve(path, self._cwd)
+        if resolved not in self.seen.statuses and self._counts(resolved, frame):
+            self.seen.statuses[resolved] = FileUse(name, resolved, None, status_text(resolved))
 
     def _modules_listed(self, path: str, frame: FrameType) -> None:
         if self.ignored.read(path) or places.is_own_data(path) or origins.in_installed_import(frame):

@@ -21,7 +21,7 @@ from nbexp.kernel.registered import reaches_formatters
 from nbexp.kernel.seen import FileUse, signature
 from nbexp.kernel.verification import names_of, rng_part
 from nbexp.records import Part, Record
-from nbexp.snapshot.data import DigestCache, file_part, folder_part, listing_part
+from nbexp.snapshot.data import DigestCache, file_part, folder_part, listing_part, status_part
 from nbexp.snapshot.modules import import_part
 from nbexp.snapshot.state import capture, state_differences
 from nbexp.stage.capture import Outputs, gather, mark_of
@@ -196,6 +196,7 @@ def _dependencies(execution: Execution, observed: Observed, cache: DigestCache) 
     effects = observed.effects
     yield from (_file(use, cache) for use in effects.reads)
     yield from (listing_part(use.path, use.digest) for use in effects.listings)
+    yield from (status_part(use.path, use.digest) for use in effects.statuses)
     yield from (modules_part(use.path, use.digest) for use in effects.modules)
     yield from (rng_part(name, use.start) for name, use in sorted(observed.generators.items()) if use.depends)
     yield from _imports(execution, observed.imported)

@@ -10,7 +10,7 @@ from nbexp.kernel.figures import figures_part
 from nbexp.kernel.logparts import is_log_part, log_part_now
 from nbexp.kernel.plugins import modules_part
 from nbexp.records import Key, Part
-from nbexp.snapshot.data import DigestCache, file_part, folder_part, listing_part
+from nbexp.snapshot.data import DigestCache, file_part, folder_part, listing_part, status_part
 from nbexp.snapshot.modules import import_part
 from nbexp.snapshot.state import RngState, rng_states
 from nbexp.stage.unpickled import unpickled_part
@@ -39,6 +39,8 @@ class Verifier:
             return file_part(part.name, self._cache)
         if part.kind == "listing":
             return listing_part(part.name)
+        if part.kind == "status":
+            return status_part(part.name)
         if part.kind == "modules":
             return modules_part(part.name)
         if part.kind == "module":

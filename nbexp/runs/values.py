@@ -7,11 +7,15 @@ from typing import Any
 
 from nbexp.errors import BadUse, NbexpError, Unfingerprintable, closest
 from nbexp.fingerprints.fingerprint import mutables
-from nbexp.graphs.graph import Live, load
+from nbexp.graphs.graph import ITSELF, Live, load
+from nbexp.graphs.patch import patch
 from nbexp.records import Variable
 from nbexp.stage.restore import NAMES, PATCHES
 from nbexp.store import Store, Stored
-from nbexp.store.references import resolve
+from nbexp.store.references import checked, resolve
+
+#: An input is looked for in so many of the last records with an output of its name.
+_RECENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +51,99 @@ def find_value(store: Store, ref: str, name: str) -> Named:
 def load_value(store: Store, named: Named) -> Any:
     """The value itself, as a new object.
 
+    A stage may leave objects of its inputs in what it makes (the index of a frame in a series), or change them: these
+    are taken from the records of the stages that made them.
+
     Raises:
-        NbexpError: It was not kept, or it is kept as a change to an object that only the notebook has.
+        NbexpError: It was not kept, or it needs an input that no stored stage made.
     """
-    content = store.load(named.stored)
-    graph = load(content.graph, content.buffers, live=_Elsewhere)
-    value = _value(graph, named.variable.name)
+    return _load(store, named, frozenset())
+
+
+def _load(store: Store, named: Named, within: frozenset[str]) -> Any:
+    content, inputs = store.load(named.stored), _Inputs(store, named.stored, within)
+    name = named.variable.name
     try:
-        mutables(value)
-    except Unfingerprintable as error:
-        if error.type_name == _Elsewhere.__qualname__:
-            raise NbexpError(
-                f'"{named.variable.name}" shares objects with the inputs of its stage, which the store does not hold',
-                "Run the notebook (its stages are restored) and take the value there.",
-            ) from error
+        graph = load(content.graph, content.buffers, live=inputs)
+        if not inputs.missing:
+            for live, new in graph[PATCHES]:
+                patch(inputs(live), new)
+    except Exception as error:
+        if inputs.missing:  # a library was given what stands for an object, or that was looked into
+            raise inputs.problem(named.stored.record.stage) from error
+        raise
+    if name not in graph[NAMES]:
+        return inputs(Live(name, 0)) if not inputs.missing else _content(graph, name)
+    value = graph[NAMES][name]
+    if inputs.missing and _holds_placeholder(value):
+        raise inputs.problem(named.stored.record.stage)
     return value
 
 
-def _value(graph: Any, name: str) -> Any:
-    if name in graph[NAMES]:
-        return graph[NAMES][name]
+def _content(graph: Any, name: str) -> Any:
+    """What a stage left in an input that it changed, where the input itself is not to be had."""
     return next(content for live, content in graph[PATCHES] if live == Live(name, 0))
+
+
+def _holds_placeholder(value: Any) -> bool:
+    try:
+        mutables(value)
+    except Unfingerprintable as error:
+        return error.type_name == _Elsewhere.__qualname__
+    return False
+
+
+class _Inputs:
+    """The inputs of a stored stage, from the records of the stages that made them.
+
+    Attributes:
+        missing: Labels of those that were asked for and that no record has.
+    """
+
+    def __init__(self, store: Store, stored: Stored, within: frozenset[str]) -> None:
+        self.missing: dict[str, None] = {}
+        self._store, self._within = store, within | {stored.id}
+        self._digests = {part.name: part.digest for part in stored.record.key.parts if part.kind == "input"}
+        self._nodes: dict[str, tuple[Any, tuple[object, ...]]] = {}
+
+    def __call__(self, live: Live) -> Any:
+        """The object that a link leads to, or something that stands for it."""
+        if live.root not in self._nodes and live.root not in self.missing:
+            self._find(live.root)
+        if live.root in self.missing:
+            return _Elsewhere(live)
+        value, nodes = self._nodes[live.root]
+        return value if live.number == ITSELF else nodes[live.number]
+
+    def _find(self, label: str) -> None:
+        made = self._maker(label)
+        try:
+            if made is not None:
+                value = _load(self._store, made, self._within)
+                self._nodes[label] = value, mutables(value)
+        except (NbexpError, Unfingerprintable):
+            pass
+        if label not in self._nodes:
+            self.missing[label] = None
+
+    def _maker(self, label: str) -> Named | None:
+        """The newest record that has the input as it was."""
+        for stored in checked(self._store, lambda catalog: catalog.recent(_RECENT, output=label)):
+            for variable in stored.record.variables:
+                same = variable.name == label and variable.fingerprint == self._digests.get(label)
+                if same and variable.role != "deleted" and stored.record.artifact and stored.id not in self._within:
+                    return Named(stored, variable)
+        return None
+
+    def problem(self, stage: str) -> NbexpError:
+        """The error for what cannot be had without the inputs that are missing."""
+        names = ", ".join(f"`{label}`" for label in self.missing)
+        return NbexpError(
+            f'what "{stage}" made holds objects of {names}, which no stored stage made',
+            "Run the notebook (its stages are restored) and take the value there, or make "
+            + ("them in stages" if len(self.missing) > 1 else "it in a stage")
+            + " too.",
+        )
 
 
 class _Elsewhere:

@@ -1,4 +1,4 @@
-"""Data as facts: the content of a file, the names in a folder.
+"""Data as facts: the content of a file, the names in a folder, whether something is there.
 
 A file is digested as a whole, never sampled. What was digested once is not read again while the file's inode, size and
 times stand, unless one of these times is so near that a later write could bear the same one.
@@ -7,6 +7,7 @@ times stand, unless one of these times is so near that a later write could bear 
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import MutableMapping
 
@@ -81,6 +82,34 @@ def listing_part(path: str, digest: str | None = None) -> Part:
         digest: What was seen when the stage read the folder; None to look now.
     """
     return Part("listing", path, listing_digest(os.path.abspath(path)) if digest is None else digest)
+
+
+def status_part(path: str, text: str | None = None) -> Part:
+    """Whether something is at a path, and what, as a dependency (kind ``status``): a file with its size, or a folder.
+
+    Args:
+        path: As the stage named it.
+        text: What was seen when the stage asked; None to look now.
+
+    Example:
+        >>> status_part("no/such/file.csv").text
+        'missing'
+    """
+    found = status_text(os.path.abspath(path)) if text is None else text
+    return Part("status", path, digest("status", found).hex(), found)
+
+
+def status_text(path: str) -> str:
+    """What is at an absolute path, links followed: ``a file of 12 bytes``, ``a folder``, ``a broken link`` …"""
+    try:
+        info = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return "a broken link" if os.path.islink(path) else MISSING
+    except OSError:
+        return UNREADABLE
+    if stat.S_ISREG(info.st_mode):
+        return f"a file of {info.st_size} bytes"
+    return "a folder" if stat.S_ISDIR(info.st_mode) else "neither a file nor a folder"
 
 
 def folder_part() -> Part:

@@ -52,7 +52,7 @@ class _Loaded:
 _loaded: dict[str, _Loaded] = {}
 
 #: Kinds of parts that say what the import of a module read, as it was then.
-READ = ("file at import", "listing at import", "environment at import", "rng at import")
+READ = ("file at import", "listing at import", "status at import", "environment at import", "rng at import")
 
 
 @functools.cache

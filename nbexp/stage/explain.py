@@ -8,8 +8,8 @@ from nbexp.records import Key, Part, Reason, Record
 
 #: Kinds in the order in which a person wants to hear of them.
 _ORDER = (
-    "source", "option", "function", "class", "input", "global", "alias", "sharing", "file", "load", "parameter",
-    "parameters", "formatters", "rng", "module", "package", "state", "python",
+    "source", "option", "function", "class", "input", "global", "alias", "sharing", "file", "status", "load",
+    "parameter", "parameters", "formatters", "rng", "module", "package", "state", "python",
 )  # fmt: skip
 
 _RANKS = {kind: rank for rank, kind in enumerate(_ORDER)}
@@ -120,7 +120,7 @@ def _moved(part: Part) -> Reason:
 
 _NOUNS = {
     "global": "variable", "alias": "module", "sharing": "sharing of", "state": "setting",
-    "load": "loaded value", "formatters": "the display of",
+    "load": "loaded value", "status": "the state of", "formatters": "the display of",
 }  # fmt: skip
 
 

@@ -31,6 +31,9 @@ _USAGE = """\
 """
 
 
+_NOT_FIRST = "%%stage must be the first line of its cell."
+
+
 @magics_class
 class StageMagics(Magics):
     """`%%stage` for help and completion (its cells are caught before magics are), and `%nbexp`."""
@@ -44,7 +47,12 @@ class StageMagics(Magics):
         """See `HELP`, which takes the place of this text."""
         if id(self.shell) not in _hooks:
             raise UsageError("nbexp is not loaded in this kernel any more.\nRun %load_ext nbexp.")
-        raise UsageError("%%stage must be the first line of its cell.\nMove it there; other magics follow it.")
+        raise UsageError(f"{_NOT_FIRST}\nMove it there; other magics follow it.")
+
+    @line_magic("%stage")  # what IPython makes of %%stage below another line
+    def below(self, line: str) -> None:
+        """A header that is not on the first line of its cell."""
+        raise UsageError(f"{_NOT_FIRST}\nMove it there, above comments too.")
 
     @line_magic
     def nbexp(self, line: str) -> None:

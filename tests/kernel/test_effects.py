@@ -171,6 +171,20 @@ READS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
     ("iterdir", lambda: list(Path("kept").iterdir()), {"listings": ["kept"]}),
     ("glob", lambda: glob.glob("kept/*.txt"), {"listings": ["kept"]}),
     ("Path.glob", lambda: list(Path("kept").glob("*.txt")), {"listings": ["kept"]}),
+    ("exists", lambda: os.path.exists("data.csv"), {"statuses": ["data.csv"]}),
+    ("does not exist", lambda: os.path.exists("no.csv"), {"statuses": ["no.csv"]}),
+    ("lexists", lambda: os.path.lexists("data.csv"), {"statuses": ["data.csv"]}),
+    ("isdir", lambda: os.path.isdir("kept"), {"statuses": ["kept"]}),
+    ("Path.exists", lambda: Path("no.csv").exists(), {"statuses": ["no.csv"]}),
+    ("Path.is_file", lambda: Path("kept/one.txt").is_file(), {"statuses": ["kept/one.txt"]}),
+    ("getsize", lambda: os.path.getsize("data.csv"), {"statuses": ["data.csv"]}),
+    ("access", lambda: os.access("data.csv", os.R_OK), {"statuses": ["data.csv"]}),
+    ("exists, then read", lambda: os.path.exists("data.csv") and read("data.csv"), {"reads": ["data.csv"]}),
+    ("exists, then written", lambda: os.path.exists("new") or (write("new"), os.remove("new")), {}),
+    ("walk", lambda: list(os.walk("kept")), {"listings": ["kept"]}),
+    ("a folder there may be", lambda: os.makedirs("kept", exist_ok=True), {}),
+    ("Path.mkdir", lambda: Path("kept").mkdir(exist_ok=True), {}),
+    ("which", lambda: shutil.which("nothing-of-that-name"), {}),
     ("own file", lambda: (write("new"), read("new"), os.remove("new")), {}),
     ("installed package's data", lambda: __import__("sklearn.datasets").datasets.load_iris(), {}),
     ("/proc", lambda: read("/proc/self/status"), {}),
@@ -197,7 +211,7 @@ WRITES: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
     ("link", lambda: os.link("data.csv", "link"), {"writes": ["link"]}),
     ("truncate", lambda: os.truncate("data.csv", 0), {"writes": ["data.csv"]}),
     ("copy", lambda: shutil.copy("data.csv", "new.csv"), {"reads": ["data.csv"], "writes": ["new.csv"]}),
-    ("move", lambda: shutil.move("data.csv", "kept"), {"writes": ["data.csv", "kept/data.csv"]}),
+    ("move", lambda: shutil.move("data.csv", "kept"), {"writes": ["data.csv", "kept/data.csv"], "statuses": ["kept"]}),
     ("logging to a file", log_to_file, {"writes": ["run.log"]}),
     ("in a thread", lambda: in_thread(lambda: write("new")), {"writes": ["new"]}),
     ("sqlite", lambda: database("insert into t values (2)"), {"reads": ["base.sqlite-wal"], "writes": ["base.sqlite"]}),
@@ -517,7 +531,7 @@ exec(compile({code!r}, "<cell>", "exec"), {{"__name__": "__main__"}})
 effects = recorder.stop()
 assert not effects.problem, effects.problem
 found = {{name: [getattr(one, "path", str(one)) for one in getattr(effects, name)] for name in
-         ("reads", "writes", "processes", "connections", "listings", "modules")}}
+         ("reads", "writes", "processes", "connections", "listings", "statuses", "modules")}}
 print(json.dumps({{name: value for name, value in found.items() if value}}))
 """
 

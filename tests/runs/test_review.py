@@ -35,6 +35,8 @@ FOUND: dict[str, tuple[tuple[str, ...], list[tuple[str, int, int]]]] = {
         ("from sklearn.model_selection import train_test_split", STAGE + "a, b = train_test_split([1, 2])"),
         [("randomness", 2, 2)],
     ),
+    "a frame's sample by a number": (("df = [0]", STAGE + "df.sample(3)"), [("randomness", 2, 2)]),
+    "another sample": (("d = x = [0]", STAGE + "d.sample(x)"), []),
     "a frame's sample": (("import pandas as pd\ndf = pd.Series()", STAGE + "df.sample(n=3)"), [("randomness", 2, 2)]),
     "a parameter set again": (("# parameters\nlr = 1", "a = 2\nlr = 3"), [("parameter", 2, 2)]),
     "a name that no cell makes": (("a = 1", "b = a + gone"), [("undefined", 2, 1)]),

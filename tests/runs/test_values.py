@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from nbexp.errors import BadUse
+from nbexp.errors import BadUse, NbexpError
 from nbexp.graphs.graph import dump
 from nbexp.hashing import digest
+from nbexp.kernel.active import active_session
 from nbexp.records import Key, Record, Variable
 from nbexp.runs.values import find_value, load_value
 from nbexp.store import Store
+from tests.behaviour.in_process import project_in
+from tests.behaviour.model import Cell
 
 
 @pytest.fixture
@@ -72,3 +76,70 @@ def test_a_forged_list_of_outputs_leads_to_no_other_value(store: Store) -> None:
 def test_an_unknown_variable_names_the_closest(store: Store) -> None:
     with pytest.raises(BadUse, match="dff"):
         find_value(store, "prep:clean", "dff")
+
+
+# --- values that hold objects of the inputs of their stage ------------------------------------------------------------
+
+
+def run(root: Path, *sources: str) -> Store:
+    with project_in(root) as project:
+        project.start()
+        for number, source in enumerate(sources):
+            project.run(Cell(source, f"c{number}"))
+        active_session().store.drain()
+    return Store.open(root)
+
+
+def value(store: Store, name: str) -> Any:
+    return load_value(store, find_value(store, "last", name))
+
+
+FRAME = "%%stage data\ndf = pd.DataFrame({'a': [1, 2], 'b': [3, 5]})"
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "expected"),
+    [
+        ("%%stage s\ny = pd.Series([7, 8], index=df.index)", "y", "0    7\n1    8"),
+        ("%%stage s\ndf['z'] = df.a * 2", "df", "   a  b  z\n0  1  3  2\n1  2  5  4"),
+        ("%%stage s\ndf['z'] = df.a * 2\nX = df[['z']]", "X", "   z\n0  2\n1  4"),
+        ("%%stage s\nrows = [df, df]", "rows", "[   a  b\n0  1  3\n1  2  5,    a  b\n0  1  3\n1  2  5]"),
+    ],
+)
+def test_an_input_comes_from_the_stage_that_made_it(tmp_path: Path, source: str, name: str, expected: str) -> None:
+    pytest.importorskip("pandas")
+    store = run(tmp_path, "import pandas as pd", FRAME, source)
+    found = value(store, name)
+    assert (found.to_string() if hasattr(found, "to_string") else str(found)) == expected
+
+
+def test_an_input_comes_from_the_stage_that_changed_it_last(tmp_path: Path) -> None:
+    store = run(
+        tmp_path, "%%stage a\nx = [1]", "%%stage b\nx.append(2)", "%%stage c\nx.append(3)", "%%stage d\ny = [x, x]"
+    )
+    found = value(store, "y")
+    assert found == [[1, 2, 3], [1, 2, 3]]
+    assert found[0] is found[1]
+    assert value(store, "x") == [1, 2, 3]
+
+
+def test_what_is_changed_after_it_was_loaded_is_changed_in_no_other_value(tmp_path: Path) -> None:
+    store = run(tmp_path, "%%stage a\nx = [1]", "%%stage b\ny = [x]")
+    value(store, "y")[0].append(9)
+    assert value(store, "y") == [[1]]
+    assert value(store, "x") == [1]
+
+
+@pytest.mark.parametrize("source", ["y = pd.Series([7, 8], index=df.index)", "y = [df]"])
+def test_an_input_that_no_stage_made_is_named(tmp_path: Path, source: str) -> None:
+    pytest.importorskip("pandas")
+    store = run(tmp_path, "import pandas as pd", FRAME.partition("\n")[2], f"%%stage s\n{source}")
+    with pytest.raises(NbexpError, match='what "s" made holds objects of `df`, which no stored stage made'):
+        value(store, "y")
+
+
+def test_an_input_that_has_changed_since_is_not_taken(tmp_path: Path) -> None:
+    """The newest record with a variable of that name has another content."""
+    store = run(tmp_path, "x = [1]", "%%stage b\ny = [x]", "%%stage a\nx = [2]")
+    with pytest.raises(NbexpError, match="objects of `x`"):
+        value(store, "y")

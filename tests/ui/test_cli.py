@@ -428,6 +428,7 @@ def test_get_prints_a_value_a_result_or_writes_a_file(cli: Any, project: Path) -
         (["last", "modell"], 'Did you mean "model"?'),
         (["last"], "It has: model, accuracy, figure.txt."),
         (["train", "model"], 'Did you mean "n.ipynb:train"?'),
+        (["n.ipynb", "train"], 'which value of "n.ipynb:train"?\n  It has: model, accuracy, figure.txt.'),
         (["last", "model", "-o", "m.xyz"], "no format that can be written"),
         (["last", "model", "-o", "m.csv"], 'a value of the type list cannot be written as ".csv"'),
         (["last", "model", "-o", "none/m.json"], "there is no folder"),
@@ -752,6 +753,12 @@ def test_a_run_is_pinned_with_all_its_results_and_a_pin_is_taken_away(cli: Any, 
     assert json.loads(cli("gc", "--to", "1 MB", "--json")[1])["evicted"] != []
     assert cli("pin", run.id, "--remove")[0] == 2
     assert cli("pin", "--remove")[0] == 2
+
+
+def test_a_stage_is_pinned_by_two_words_as_by_one(cli: Any, project: Path) -> None:
+    record_id = store_record(project, lr=1, x=np.zeros(300_000))
+    assert json.loads(cli("pin", "n.ipynb", "train", "--json")[1])["pinned"] == record_id
+    assert json.loads(cli("pin", "n.ipynb:train", "--remove", "--json")[1])["removed"] == record_id
 
 
 def test_a_pin_is_taken_away_by_the_beginning_of_its_name_if_that_means_one(cli: Any, project: Path) -> None:

@@ -14,6 +14,12 @@ def printed(shell: Any, capsys: pytest.CaptureFixture[str], source: str) -> list
     return [*out.splitlines(), *err.splitlines()]
 
 
+def test_a_header_below_a_comment_says_where_it_belongs(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(shell, capsys, "# first\n%%stage a\nx = 1")
+    assert lines == ["UsageError: %%stage must be the first line of its cell.", "Move it there, above comments too."]
+    assert "x" not in shell.user_ns
+
+
 SHORT = "a: ran, not stored (cannot fingerprint g (generator))"
 
 

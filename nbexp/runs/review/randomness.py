@@ -69,9 +69,17 @@ def _draws(call: ast.Call) -> bool:
         return not call.args and not call.keywords
     if name in ("KFold", "StratifiedKFold") and "shuffle" not in given:
         return False
-    if name == "sample" and not given & {"n", "frac"}:  # a frame's, not any other
+    if name == "sample" and not (given & {"n", "frac"} or _is_number(call)):  # a frame's, not any other
         return False
     return name in _SEEDED_BY and None not in given and not given.intersection(_SEEDED_BY[name])
+
+
+def _is_number(call: ast.Call) -> bool:
+    """Whether the one argument without a name is a number: ``df.sample(10)``."""
+    match call.args:
+        case [ast.Constant(int())]:
+            return True
+    return False
 
 
 def _last(call: ast.Call) -> str:

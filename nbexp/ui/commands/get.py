@@ -14,7 +14,7 @@ from nbexp.store import Stored
 from nbexp.store.references import ID_DIGITS
 from nbexp.ui.console import console, print_json
 from nbexp.ui.exporting import export, suffixes
-from nbexp.ui.project import Json, Project, locate
+from nbexp.ui.project import Address, Json, Project, locate
 
 
 def get(
@@ -42,7 +42,7 @@ def get(
     if len(stage) > 1:
         raise BadUse(f'"{name}" is one word too many', "Write nbexp get NB STAGE NAME.")
     address = locate(ref, *stage)
-    found = _find(address.project, address.ref, name)
+    found = _find(address, name)
     if isinstance(found.content, Path):
         output = output or Path(Path(name).name)
         shutil.copyfile(found.content, output)
@@ -65,16 +65,19 @@ class _Found:
     content: Any
 
 
-def _find(project: Project, ref: str, name: str) -> _Found:
+def _find(address: Address, name: str) -> _Found:
     """A variable first, then a named result, then a file that the stage wrote."""
     from nbexp.runs.values import find_value, load_value
 
+    project, ref = address.project, address.ref
     project.refuse_run(ref)
     if not name:
         raise _nameless(ref, project.store.find(ref))
     try:
         named = find_value(project.store, ref, name)
     except BadUse as unknown:
+        if not (address.stage or address.is_record) and (stored := _stage(project, f"{ref}:{name}")) is not None:
+            raise _nameless(f"{ref}:{name}", stored) from unknown
         return _result(project, project.store.find(ref), name, unknown)
     try:
         return _Found(named.stored, load_value(project.store, named))
@@ -86,6 +89,14 @@ def _find(project: Project, ref: str, name: str) -> _Found:
             f'"{name}" of "{named.stored.record.stage}" cannot be loaded here: {error!r}',
             "If its class is defined in the notebook, use nbexp.load in that notebook.",
         ) from error
+
+
+def _stage(project: Project, ref: str) -> Stored | None:
+    """The stored stage that ``NB NAME`` means if NAME is none of the notebook's values; None if there is none."""
+    try:
+        return project.store.find(ref)
+    except BadUse:
+        return None
 
 
 def _nameless(ref: str, stored: Stored) -> BadUse:

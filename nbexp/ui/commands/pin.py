@@ -8,7 +8,7 @@ import typer
 
 from nbexp.errors import BadUse, StoreError
 from nbexp.ui.console import console, print_json, print_table
-from nbexp.ui.project import Json, Project, open_project
+from nbexp.ui.project import Json, Project, locate, open_project
 from nbexp.views.tables import pins_table
 from nbexp.views.text import plural
 
@@ -21,6 +21,7 @@ _WRITABLE = "Make the store's folder writable."
 
 def pin(
     ref: Annotated[str, typer.Argument(metavar="[REF]", help="A record, NB:STAGE, or a run by its id.")] = "",
+    stage: Annotated[str, typer.Argument(metavar="[STAGE]", help="As in NB:STAGE.")] = "",
     remove: Annotated[bool, typer.Option("--remove", help="Take the pin away.")] = False,
     json: Json = False,
 ) -> int:
@@ -30,13 +31,14 @@ def pin(
 
     Example: nbexp pin train.ipynb:model
     """
-    project = open_project()
+    if not (ref or remove):
+        _list(open_project(), json=json)
+        return 0
+    address = locate(ref, stage)
     if remove:
-        _remove(project, ref, json=json)
-    elif ref:
-        _add(project, ref, json=json)
+        _remove(address.project, address.ref, json=json)
     else:
-        _list(project, json=json)
+        _add(address.project, address.ref, json=json)
     return 0
 
 

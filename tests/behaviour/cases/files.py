@@ -48,6 +48,16 @@ CASES = [
          cell("import pandas as pd"), stage("df = pd.read_csv('d.csv')", RESTORED), final("int(df.a[0])", 1), needs="pandas"),
     case("missing file was looked for", _C, MISS, stage("try:\n    y = open('x.txt').read()\nexcept OSError:\n    y = None", RAN), restart(),
          write("x.txt", "now"), stage("try:\n    y = open('x.txt').read()\nexcept OSError:\n    y = None", RAN), final("y", "now")),
+    *(
+        case(f"whether there is a file, by {name}", _C, MISS, cell("import os\nfrom pathlib import Path"), stage(f"y = {asked}", RAN), stage(f"y = {asked}", RESTORED), restart(),
+             write("x.txt", "now"), cell("import os\nfrom pathlib import Path"), stage(f"y = {asked}", RAN, why="the state of x.txt changed, now a file of 3 bytes"), final("y", True))
+        for name, asked in (("os.path.exists", "os.path.exists('x.txt')"), ("isfile", "os.path.isfile('x.txt')"), ("pathlib", "Path('x.txt').exists()"), ("os.access", "os.access('x.txt', os.R_OK)"))
+    ),
+    case("whether there is a folder, asked by a helper", _C, MISS, cell("import os\ndef f():\n    return os.path.isdir('d')"), stage("y = f()", RAN), write("d/x.txt", ""), stage("y = f()", RAN, why="now a folder"), final("y", True)),
+    case("the size of a file", _C, MISS, write("x.txt", "a"), cell("import os"), stage("n = 'x'\ny = os.stat(n + '.txt').st_size", RAN), write("x.txt", "ab"), stage("n = 'x'\ny = os.stat(n + '.txt').st_size", RAN), final("y", 2)),
+    case("another content, asked only whether it is there", _C, HIT, write("x.txt", "a"), cell("import os"), stage("n = 'x'\ny = os.path.exists(n + '.txt')", RAN), write("x.txt", "b"), stage("n = 'x'\ny = os.path.exists(n + '.txt')", RESTORED)),
+    case("a folder is made for a result unless it is there", _C, HIT, cell("import pandas as pd, os\ndf = pd.DataFrame({'a': [1]})"), stage("if not os.path.exists('out'):\n    os.mkdir('out')\ndf.to_csv('out/x.csv')", RAN), stage("if not os.path.exists('out'):\n    os.mkdir('out')\ndf.to_csv('out/x.csv')", RESTORED),
+         needs="pandas"),
     case("writes a file", _C, OTHER, stage("open('out.txt', 'w').write('a')", UNSTORED, why="it wrote the file out.txt"), restart(),
          stage("open('out.txt', 'w').write('a')", UNSTORED)),
     case("temporary file", _C, HIT, stage("import tempfile, os\nfd, p = tempfile.mkstemp()\nos.close(fd)\nos.remove(p)\ndel p, fd\ny = 1", RAN), restart(),

@@ -256,6 +256,8 @@ CASES = [
              miss={"conf.txt": "b"}, hit={"other.txt": "b"}, value=("y", "b", "a")),
     *_edited("module that lists a folder when imported", {"mod.py": "import os\nV = sorted(os.listdir('in'))\n", "in/a": ""}, "import mod", "y = mod.V",
              miss={"in/b": ""}, hit={"out/b": ""}, value=("y", ["a", "b"], ["a"])),
+    *_edited("module that asks for a file when imported", {"mod.py": "import os\nV = os.path.exists('conf.txt')\n"}, "import mod", "y = mod.V",
+             miss={"conf.txt": "b"}, hit={"other.txt": "b"}, value=("y", True, False)),
     case("module that reads the environment when imported", _C, MISS, write("mod.py", "import os\nV = os.environ.get('NBX')\n"), restart(NBX="1"), cell("import mod"), stage("y = mod.V", RAN), restart(NBX="2"),
          cell("import mod"), stage("y = mod.V", RAN), final("y", "2"), kernel=True),
     case("module that reads the same environment when imported", _C, HIT, write("mod.py", "import os\nV = os.environ.get('NBX')\n"), restart(NBX="1"), cell("import mod"), stage("y = mod.V", RAN), restart(NBX="1", OTHER="2"),
