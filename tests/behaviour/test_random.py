@@ -67,9 +67,15 @@ def left(project: Project) -> dict[str, Any]:
 
 
 def _is_drawn(value: Any) -> bool:
-    if type(value) in (list, tuple):
-        return any(map(_is_drawn, value))
-    return type(value).__module__.startswith("matplotlib")
+    pending, seen = [value], set[int]()
+    while pending:
+        each = pending.pop()
+        if type(each).__module__.startswith("matplotlib"):
+            return True
+        if type(each) in (list, tuple) and id(each) not in seen:  # a list may hold itself
+            seen.add(id(each))
+            pending += each
+    return False
 
 
 def _png(figure: Any) -> str:
