@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
@@ -23,6 +23,8 @@ from nbexp.views.line import bundle, head_text, line_text
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+_Magic = Callable[[Any, str], None]
+
 _USAGE = """\
 %nbexp status         what became of each stage run in this kernel
 %nbexp why [STAGE]    why a stage ran, or where its stored result comes from
@@ -32,6 +34,9 @@ _USAGE = """\
 
 
 _NOT_FIRST = "%%stage must be the first line of its cell."
+
+# the annotations of `line_magic` know nothing of its form with a name
+_line_magic_named = cast("Callable[[str], Callable[[_Magic], _Magic]]", line_magic)
 
 
 @magics_class
@@ -49,7 +54,7 @@ class StageMagics(Magics):
             raise UsageError("nbexp is not loaded in this kernel any more.\nRun %load_ext nbexp.")
         raise UsageError(f"{_NOT_FIRST}\nMove it there; other magics follow it.")
 
-    @line_magic("%stage")  # what IPython makes of %%stage below another line
+    @_line_magic_named("%stage")  # what IPython makes of %%stage below another line
     def below(self, line: str) -> None:
         """A header that is not on the first line of its cell."""
         raise UsageError(f"{_NOT_FIRST}\nMove it there, above comments too.")
