@@ -70,10 +70,10 @@ class Memos:
 
     def note_cell(self, namespace: Mapping[str, Any]) -> None:
         """A cell is over."""
-        cached = [(name, value) for name, value in list(namespace.items()) if type(value) is _lru_cache_wrapper]
-        for name, value in cached:
-            if not name.startswith("_") and is_project_code(value):
-                self._names.setdefault(value, Name(NOTEBOOK, (name,)))
+        if _lru_cache_wrapper in set(map(type, list(namespace.values()))):
+            for name, value in list(namespace.items()):
+                if type(value) is _lru_cache_wrapper and not name.startswith("_") and is_project_code(value):
+                    self._names.setdefault(value, Name(NOTEBOOK, (name,)))
         for function, place in list(self._names.items()):
             self._note(function, place)
 

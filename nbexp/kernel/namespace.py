@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import compress, filterfalse, repeat
+from operator import is_not
 from typing import Any
 
 from nbexp.code.reference import is_of_compiler
@@ -42,9 +43,11 @@ def user_names(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> list[
         hidden: The shell's ``user_ns_hidden``: what IPython put there before the first cell. A hidden name that the
             user has bound anew (``open = ...``) is the user's.
     """
-    names = list(itertools.filterfalse(_others.__contains__, namespace))
-    _others.update(itertools.filterfalse(is_user_name, names))
-    return sorted(name for name in names if is_user_name(name) and hidden.get(name, _ABSENT) is not namespace.get(name))
+    names = list(filterfalse(_others.__contains__, namespace))
+    others = list(filterfalse(is_user_name, names))
+    _others.update(others)
+    not_theirs = {*others, *(name for name, value in hidden.items() if namespace.get(name, _ABSENT) is value)}
+    return sorted(filterfalse(not_theirs.__contains__, names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +81,6 @@ def remember(namespace: Mapping[str, Any], names: Iterable[str], rebound: Iterab
 def changed_since(before: Before, namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> Change:
     """What happened to the names since `before`."""
     names = user_names(namespace, hidden)
-    bound = tuple(name for name in names if before.held.get(name, _ABSENT) is not namespace[name])
+    was = map(before.held.get, names, repeat(_ABSENT))
+    bound = tuple(compress(names, map(is_not, was, map(namespace.__getitem__, names))))
     return Change(bound, tuple(sorted(before.names.difference(names))))
