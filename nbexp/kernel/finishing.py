@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -36,7 +37,8 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     if execution.hit is not None:
         execution.printed = _has_text(execution.hit.record.messages)
         if success:
-            session.store.note_used(execution.hit.stored, session.place.notebook, execution.name, execution.cell)
+            names = session.place.notebook, execution.name, execution.cell
+            session.afterwards.add(partial(session.store.note_used, execution.hit.stored, *names))
         return status_of(execution, "restored" if success else "failed", error=error)
     if execution.recording is None:
         return status_of(execution, "unstored" if success else "failed", error=error)
@@ -68,7 +70,7 @@ def _kept(session: Session, execution: Execution, observed: Observed, result: Ex
             return _rechecked(session, execution, execution.stored, observed, last)
         return keep(
             session.shell, session.store, execution, observed, last, session.place.notebook, session.files,
-            keep_all=session.config.keep == "always",
+            session.afterwards, keep_all=session.config.keep == "always",
         )  # fmt: skip
     except (Unstorable, Unfingerprintable) as error:
         execution.unstorable("unstorable", error.path, error.sentences)

@@ -15,6 +15,7 @@ from IPython.core.error import UsageError
 
 from nbexp.config import Config, load_config
 from nbexp.errors import NbexpError
+from nbexp.kernel.afterwards import Afterwards
 from nbexp.kernel.cells import RunningCells
 from nbexp.kernel.deciding import decide
 from nbexp.kernel.effects import Recorder
@@ -66,7 +67,7 @@ class Session:
         enabled: Whether stages are looked up and stored (``%nbexp on | off``).
         parameters: Names that the notebook's parameters cells bind.
         patches: Monkeypatches of installed packages. tables: What is registered with IPython.
-        files: Known digests of files.
+        files: Known digests of files. afterwards: What is done when a cell is over.
 
     Raises:
         NbexpError: The project's settings cannot be read.
@@ -83,6 +84,7 @@ class Session:
         self.patches = Patches(shell.user_ns)
         self.tables = Tables(shell)
         self.files: DigestCache = {}
+        self.afterwards = Afterwards()
         self._lines = Lines(show, self.store, self.config.line)
         self._recorder = Recorder(own=[os.fspath(self.store.path)])
         self._names = Names()
@@ -94,7 +96,7 @@ class Session:
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """A cell begins."""
-        self.store.resume()  # at the latest now: this cell may be long, or kill the kernel
+        self.afterwards.run()  # at the latest now: this cell may be long, or kill the kernel
         self._cells.begin(info)
         self.patches.note_cell(info.transformed_cell or info.raw_cell or "")
         if not (info.raw_cell or "").startswith("%%stage"):
@@ -148,6 +150,7 @@ class Session:
 
     def finish(self) -> list[NbexpError]:
         """Wait until all that was committed is durable; what the store has met that no line has shown."""
+        self.afterwards.run()
         return self._lines.finish()
 
     def close(self, into: TextIO | None = None) -> None:

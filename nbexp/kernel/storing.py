@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import platform as python_platform
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbexp.code.origin import NOTEBOOK
-from nbexp.errors import Unstorable
+from nbexp.errors import Lost, StoreError, Unstorable
 from nbexp.graphs.graph import Dumped, dump, load
+from nbexp.kernel.afterwards import Afterwards
 from nbexp.kernel.execution import Execution, code_of_cell
 from nbexp.kernel.figures import figures_part
 from nbexp.kernel.namespace import changed_since
@@ -41,6 +42,9 @@ RESTORED_BYTES_PER_SECOND = 500_000_000
 #: Artifacts below this are always kept.
 SMALL_BYTES = 1 << 20
 
+#: Artifacts below this are copied and handed to the store when the cell is over.
+SOON_BYTES = 1 << 16
+
 
 def keep(
     shell: InteractiveShell,
@@ -50,13 +54,15 @@ def keep(
     last: Any,
     notebook: str,
     cache: DigestCache,
+    afterwards: Afterwards,
     keep_all: bool,
 ) -> Record:
     """Store what the stage made.
 
     Args:
         last: The last value that the cell showed, or None. notebook: the notebook's path in the project.
-        cache: Known digests of files. keep_all: Keep artifacts that are cheaper to recompute too.
+        cache: Known digests of files. afterwards: What is done when the cell is over.
+        keep_all: Keep artifacts that are cheaper to recompute too.
 
     Returns:
         The record, as it was handed to the store; without an artifact if the values were not worth keeping.
@@ -69,12 +75,29 @@ def keep(
     worth = keep_all or dumped.size < SMALL_BYTES or observed.seconds > dumped.size / RESTORED_BYTES_PER_SECOND
     record = describe(execution, observed, outputs, notebook, cache)
     files = {use.path: Path(use.resolved) for use in observed.effects.results}
-    if worth:
+    if worth and not files and _is_small(record, dumped) and store.has_committed:
+        buffers = tuple(memoryview(bytes(buffer)) for buffer in dumped.buffers)
+        afterwards.add(partial(_commit, store, record, dumped.graph, buffers))
+    elif worth:
         store.commit(record, dumped.graph, dumped.buffers, files, hold=True)
     else:
         store.commit(record, files=files, hold=True)
-    _after_reply(store.resume)
+    afterwards.add(store.resume)
     return record
+
+
+def _is_small(record: Record, dumped: Dumped) -> bool:
+    """Whether a result is copied in a moment and nothing in it can keep it from being written as a record."""
+    plain = all(message.kind == "stream" for message in record.messages) and not (record.metrics or record.results)
+    return plain and dumped.size < SOON_BYTES
+
+
+def _commit(store: Store, record: Record, graph: bytes, buffers: tuple[memoryview, ...]) -> None:
+    """Hand over a small result after its line was shown: what goes wrong is told on the next one."""
+    try:
+        store.commit(record, graph, buffers, hold=True)
+    except StoreError as error:
+        store.tell(Lost(f'the result of "{record.stage}" was not stored: {error.what}', error.advice))
 
 
 def gather_outputs(shell: InteractiveShell, execution: Execution, observed: Observed, last: Any) -> Outputs:
@@ -112,24 +135,6 @@ def describe(execution: Execution, observed: Observed, outputs: Outputs, noteboo
         seconds=observed.seconds,
         python=python_platform.python_version(),
     )
-
-
-#: How long a kernel takes, at the most, to send that a cell is over; storing waits for so long.
-REPLY_SECONDS = 0.02
-
-
-def _after_reply(action: Callable[[], None]) -> None:
-    """Call `action` when the kernel has sent its reply, where its loop gets to it; without a loop, now.
-
-    A thread that is woken earlier takes the interpreter from the cell that is about to end, for longer than all of its
-    storing takes.
-    """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        action()
-    else:
-        loop.call_later(REPLY_SECONDS, action)
 
 
 def _dump(shell: InteractiveShell, execution: Execution, observed: Observed, outputs: Outputs, last: Any) -> Dumped:

@@ -49,6 +49,7 @@ class Store:
     Attributes:
         path: The folder ``.nbexp``. keys: This user's keys and whom they trust.
         read_only: Why nothing can be stored (one clause for people), or None.
+        has_committed: Whether a record was committed here.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Store:
         self._told: set[str] = set()
         self._made = Made()
         self._swept = False
+        self.has_committed = False
         self._process = os.getpid()
         self._report = report or self._problems.append
         local = Fetched() if platform.is_network(self._place) else None
@@ -246,6 +248,7 @@ class Store:
             self._made.forget(job.encoded.id)
             discard(job.written)
             raise
+        self.has_committed = True
         if os.getpid() != self._process:  # a forked child may end without the clean-up that drains
             self._writer.drain()
         return job.encoded.id
