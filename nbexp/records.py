@@ -217,6 +217,7 @@ class Status:
         inputs, outputs: Names of variables.
         ran_at: When the result was computed, ISO 8601 in UTC. seconds: how long that took.
         stale: Reasons for which the result is not what a top-to-bottom run gives.
+        rewound: What the stage read as cells above it had left it, while the kernel held something set below it.
         error: Of a stage that failed: what it raised, in one or two sentences.
         problems: What the store has met since the line before, whatever stage it concerns: a result that was lost, a
             record that is damaged.
@@ -231,6 +232,7 @@ class Status:
     ran_at: str = ""
     seconds: float = 0.0
     stale: tuple[Reason, ...] = ()
+    rewound: tuple[Reason, ...] = ()
     unstored: tuple[Reason, ...] = ()
     error: str = ""
     problems: tuple[Reason, ...] = ()

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 
     from nbexp.kernel.execution import Execution
+    from nbexp.kernel.order import Turn
 
 
 class RunningCell:
     """A cell that has begun.
 
     Attributes:
-        execution: If it is a stage. metrics: Names of metrics logged together -> the id of the display that shows them.
+        execution: If it is a stage. turn: Its turn in the order of cells, if it has one.
+        metrics: Names of metrics logged together -> the id of the display that shows them.
     """
 
     def __init__(self, info: ExecutionInfo) -> None:
         self.info = info
         self.execution: Execution | None = None
+        self.turn: Turn | None = None
         self.metrics: dict[tuple[str, ...], str] = {}
 
 
@@ -30,9 +35,25 @@ class RunningCells:
     def __init__(self) -> None:
         self._stacks: dict[int, list[RunningCell]] = {}
 
-    def begin(self, info: ExecutionInfo) -> None:
+    def begin(self, info: ExecutionInfo) -> RunningCell:
         """A cell begins in this thread."""
-        self._stacks.setdefault(threading.get_ident(), []).append(RunningCell(info))
+        cell = RunningCell(info)
+        self._stacks.setdefault(threading.get_ident(), []).append(cell)
+        return cell
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Inside, cells of this thread run as if the one that runs them had not begun."""
+        here = threading.get_ident()
+        stack = self._stacks.pop(here, [])
+        try:
+            yield
+        finally:
+            self._stacks[here] = stack
+
+    def is_alone(self) -> bool:
+        """Whether one cell runs, and none in it or beside it."""
+        return sum(map(len, self._stacks.values())) == 1
 
     def add(self, execution: Execution) -> None:
         """The innermost cell of this thread is a stage."""

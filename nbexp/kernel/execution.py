@@ -14,9 +14,11 @@ from nbexp.adapters.base import Name
 from nbexp.graphs.codetable import CodeTable
 from nbexp.kernel.memos import Memo
 from nbexp.kernel.namespace import Before
+from nbexp.kernel.order import Turn
 from nbexp.kernel.patching import Standing
 from nbexp.kernel.recording import NothingToSee, Recording
-from nbexp.records import Metric, Part, Reason, Result
+from nbexp.kernel.rewinding import Rewound
+from nbexp.records import Metric, Part, Reason, Record, Result
 from nbexp.stage.analysis import Analysis
 from nbexp.stage.key import Inputs
 from nbexp.stage.restore import Restored
@@ -38,7 +40,11 @@ class Execution:
         stored: The stored result that it is compared with when it has run (``--recheck``).
         reasons: Why it runs. unstored: Why it will not be stored.
         before, settings: The names and kernel settings before it ran.
-        aside, names_before: What its own last run left behind, set aside; the user's names without these.
+        turn: Its turn in the order of cells, None if it has none. rewound: what it finds in place of what the kernel
+            held. outcome: What it did, when it was restored or stored. record: The id of that record in the store.
+        links: Variables that it read and whose objects what it made holds.
+        replaced: What stood under the names that a hit has bound.
+        names_before: The user's names before it ran, as it finds them.
         bound: The names that it bound, as far as that was found out; None if it was not.
         registered: What the user has registered with IPython before it ran (`Registered.by_user`).
         formatters: What decided how values are shown, as a dependency; formatters_now: what decides it when called.
@@ -61,7 +67,12 @@ class Execution:
     unstored: list[Reason] = field(default_factory=list)
     before: Before | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
-    aside: dict[str, Any] = field(default_factory=dict)
+    turn: Turn | None = None
+    rewound: Rewound = field(default_factory=Rewound)
+    outcome: Record | None = None
+    record: str = ""
+    links: Collection[str] = ()
+    replaced: dict[str, Any] = field(default_factory=dict)
     names_before: list[str] = field(default_factory=list)
     bound: Collection[str] | None = None
     registered: list[tuple[str, Any]] = field(default_factory=list)

@@ -35,6 +35,8 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
     success, error = result is not None and result.success, _raised(result)
     if execution.hit is not None:
         execution.printed = _has_text(execution.hit.record.messages)
+        execution.outcome, execution.record = execution.hit.record, execution.hit.stored.id
+        execution.links = execution.hit.links
         if success:
             session.store.note_used(execution.hit.stored, session.place.notebook, execution.name, execution.cell)
         return status_of(execution, "restored" if success else "failed", error=error)
@@ -54,7 +56,7 @@ def finish(session: Session, execution: Execution, result: ExecutionResult | Non
         execution.unstorable("store", "", session.store.read_only)
     record = None
     if not execution.unstored and execution.inputs is not None:
-        record = _kept(session, execution, observed, result)
+        record = execution.outcome = _kept(session, execution, observed, result)
     if record is None:
         return status_of(execution, "unstored", observed.seconds)
     return status_of(execution, "ran", observed.seconds, outputs=_outputs(record))

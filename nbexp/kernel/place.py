@@ -23,6 +23,11 @@ class Place:
     notebook: str
     root: Path
 
+    @property
+    def file(self) -> str | None:
+        """The notebook's file, if the front end tells it."""
+        return os.fspath(self.root / self.notebook) if self.notebook else None
+
 
 def find_place(namespace: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Place:
     """The place of the running kernel.

@@ -88,6 +88,7 @@ def apply_hit(shell: InteractiveShell, execution: Execution) -> None:
     assert hit is not None
     for file, source in hit.files:
         write_result(file, source)
+    execution.replaced = {name: shell.user_ns[name] for name in hit.names if name in shell.user_ns}
     hit.apply(shell.user_ns)
     execution.bound = hit.names.keys()
     for name, state in hit.generators.items():

@@ -6,9 +6,11 @@ Whatever fails in here, the user's cell still runs and its result is kept: it is
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from IPython.core.error import UsageError
@@ -20,17 +22,20 @@ from nbexp.kernel.deciding import decide
 from nbexp.kernel.effects import Recorder
 from nbexp.kernel.execution import Execution, file_names_in
 from nbexp.kernel.finishing import fault, finish, status_of
-from nbexp.kernel.leftovers import Leftovers, put_back
 from nbexp.kernel.lines import Lines
 from nbexp.kernel.memos import Memos
 from nbexp.kernel.namespace import remember, user_names
 from nbexp.kernel.naming import Names
+from nbexp.kernel.order import Order
+from nbexp.kernel.ordering import begin_plain, begin_stage, end_plain, end_stage, is_stage
 from nbexp.kernel.parameters import names_part, parameter_part, parameters_in
 from nbexp.kernel.patching import Patches
 from nbexp.kernel.place import Place, find_place
 from nbexp.kernel.recording import NothingToSee, Recording
 from nbexp.kernel.registered import Tables, changed, formatters_part
+from nbexp.kernel.rerun import run_stale
 from nbexp.kernel.restoring import Door, apply_hit, body_of_failure, body_of_hit, with_output_check
+from nbexp.kernel.rewinding import put_back
 from nbexp.records import Metric, Part, Reason, Result, Status
 from nbexp.snapshot.data import DigestCache
 from nbexp.stage.analysis import analyse
@@ -86,7 +91,10 @@ class Session:
         self._lines = Lines(show, self.store, self.config.line)
         self._recorder = Recorder(own=[os.fspath(self.store.path)])
         self._names = Names()
-        self._leftovers = Leftovers()
+        self.strict = False
+        self._disorder: Reason | None = None
+        self.catching_up = False
+        self.order = Order(shell, self.place.file)
         self._cells = RunningCells()
         self._memos = Memos()
 
@@ -95,10 +103,11 @@ class Session:
     def before_cell(self, info: ExecutionInfo) -> None:
         """A cell begins."""
         self.store.resume()  # at the latest now: this cell may be long, or kill the kernel
-        self._cells.begin(info)
+        cell = self._cells.begin(info)
         self.patches.note_cell(info.transformed_cell or info.raw_cell or "")
-        if not (info.raw_cell or "").startswith("%%stage"):
-            self._leftovers.note_cell("", info.transformed_cell or info.raw_cell or "")
+        if self._cells.is_alone() and not is_stage(info):
+            with self._in_order():
+                cell.turn = begin_plain(self, info)
         if found := parameters_in(info):
             self.parameters = tuple(dict.fromkeys([*self.parameters, *found]))
         for cell in self._cells.elsewhere():
@@ -124,6 +133,9 @@ class Session:
             self._conclude(cell.execution, result)
         else:
             self._note_inner(result)
+            if cell is not None and cell.turn is not None:
+                with self._in_order():
+                    end_plain(self, cell.turn, failed=result is None or not result.success)
         self._memos.note_cell(self.shell.user_ns)
 
     def _conclude(self, execution: Execution, result: ExecutionResult | None) -> None:
@@ -137,8 +149,10 @@ class Session:
         except Exception as error:  # noqa: BLE001 - as in `enter`; the cell has run and its result stays
             status = status_of(execution, "unstored", unstored=[fault(error)])
             self._end_recording(execution)
-        finally:
-            self._put_back(execution)
+        with self._in_order():
+            status = end_stage(self, execution, status)
+        if self._disorder is not None:
+            status = replace(status, stale=(self._disorder,))
         self._lines.conclude(status, execution.printed)
 
     @property
@@ -185,17 +199,14 @@ class Session:
         if not tree.body:
             execution.unstorable("empty", "", "there is nothing to store")
             return tree
-        self._set_aside(execution)
+        if self._cells.is_alone():
+            with self._in_order():
+                begin_stage(self, execution)
+        execution.names_before = user_names(self.shell.user_ns, self.shell.user_ns_hidden)
         decide(self, execution)
         if execution.hit is not None:
             return body_of_hit(execution)
         return self._begin(execution)
-
-    def _set_aside(self, execution: Execution) -> None:
-        shell, owner = self.shell, execution.cell or execution.name
-        self._leftovers.note_cell(owner, execution.info.transformed_cell or "")
-        execution.aside = self._leftovers.set_aside(owner, execution.tree, execution.analysis, shell.user_ns)
-        execution.names_before = user_names(shell.user_ns, shell.user_ns_hidden)
 
     def _check_registered(self, execution: Execution) -> None:
         """A hit registers nothing with IPython: a stage that does is not stored."""
@@ -204,16 +215,6 @@ class Session:
         if label := changed(execution.registered, self.tables.now().by_user()):
             why = f"it registered {label} with IPython, which a hit would not. Do it in a plain cell above."
             execution.unstorable("effect", label, why)
-
-    def _put_back(self, execution: Execution) -> None:
-        shell, owner = self.shell, execution.cell or execution.name
-        aside = tuple(execution.aside)
-        put_back(execution.aside, shell.user_ns)
-        if execution.bound is None:
-            names = user_names(shell.user_ns, shell.user_ns_hidden)
-        else:
-            names = [*execution.bound, *aside]
-        self._leftovers.note_made(owner, execution.names_before, names, shell.user_ns)
 
     def _begin(self, execution: Execution) -> ast.Module:
         analysis, shell = execution.analysis, self.shell
@@ -291,6 +292,38 @@ class Session:
 
         return load_part(self, part.name)
 
+    # --- order --------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _in_order(self) -> Iterator[None]:
+        """Around what keeps the order of cells: at a fault it is given up, and the cell runs all the same."""
+        try:
+            yield
+        except NbexpError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as in `enter`
+            self._disorder = fault(error)
+            self.order = Order(self.shell, None)
+
+    def stale(self) -> list[tuple[str, tuple[Reason, ...]]]:
+        """The cells whose results are not what a top-to-bottom run would give now, top to bottom, and why."""
+        self.order.refresh()
+        return [(self.order.history.named(cell), reasons) for cell, reasons in self.order.stale()]
+
+    def run_stale(self) -> list[str]:
+        """Run what is stale, as if from top to bottom; the ids of the cells that ran."""
+
+        def run(cell: str) -> bool:
+            source = self.order.source(cell) or ""
+            return bool(self.shell.run_cell(source, store_history=True, cell_id=cell).success)
+
+        with self._cells.aside():
+            self.catching_up = True
+            try:
+                return run_stale(self.order, run)
+            finally:
+                self.catching_up = False
+
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _executing(self) -> Execution:
@@ -315,7 +348,7 @@ class Session:
 
     def _give_up(self, execution: Execution) -> None:
         self._end_recording(execution)
-        put_back(execution.aside, self.shell.user_ns)
+        put_back(self.order, execution.rewound)
 
     def _end_recording(self, execution: Execution) -> None:
         """Nothing of ours stays installed, whatever went wrong."""

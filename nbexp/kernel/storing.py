@@ -69,8 +69,9 @@ def keep(
     worth = keep_all or dumped.size < SMALL_BYTES or observed.seconds > dumped.size / RESTORED_BYTES_PER_SECOND
     record = describe(execution, observed, outputs, notebook, cache)
     files = {use.path: Path(use.resolved) for use in observed.effects.results}
+    execution.links = outputs.links
     if worth:
-        store.commit(record, dumped.graph, dumped.buffers, files, hold=True)
+        execution.record = store.commit(record, dumped.graph, dumped.buffers, files, hold=True)
     else:
         store.commit(record, files=files, hold=True)
     _after_reply(store.resume)

@@ -84,10 +84,19 @@ class Document:
             if cell:
                 self._aliases[cell] = known
         if known not in self._saved and known not in self._new:
-            self._new[known] = _New(self._last if self._saved else (self.order[-1] if self.order else ""), self._saves)
-            self._settle()
+            new = _New(self._last if self._saved else (self.order[-1] if self.order else ""), self._saves)
+            self._new[known] = new
+            if self.order and new.after == self.order[-1]:
+                self.order.append(known)
+            else:
+                self._settle()
         self._last = known
         return known
+
+    @property
+    def saves(self) -> int:
+        """How often the file was seen anew."""
+        return self._saves
 
     def source(self, cell: str) -> str | None:
         """The text of a cell as it was last saved; None if it was not."""

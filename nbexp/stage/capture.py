@@ -41,6 +41,7 @@ class Outputs:
         variables: All of these, described.
         doubtful: Names in `names` with values of types that no adapter knows: kept only after a round trip (D30).
         held: Objects that existed before and where they are found; empty if no output holds one.
+        links: Labels of inputs of which other variables hold an object now, because of the stage.
     """
 
     names: dict[str, Any]
@@ -50,6 +51,7 @@ class Outputs:
     variables: tuple[Variable, ...] = ()
     held: Sequence[tuple[object, Live]] = ()
     doubtful: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 def gather(
@@ -95,7 +97,16 @@ def gather(
         ),
         before,
         tuple(name for name, mark in marks.items() if _is_doubtful(mark)),
+        tuple(_links(inputs, marks.values(), now)),
     )
+
+
+def _links(inputs: Inputs, made: Iterable[Fingerprint], mutated: Mapping[str, Fingerprint]) -> Iterator[str]:
+    for root in inputs.roots.values():
+        holders = [*made, *(mark for label, mark in mutated.items() if label != root.label)]
+        nodes = set(map(id, root.mark.nodes))
+        if any(not nodes.isdisjoint(map(id, mark.nodes)) or _overlap(mark, root.mark) for mark in holders):
+            yield root.label
 
 
 def _is_doubtful(mark: Fingerprint) -> bool:

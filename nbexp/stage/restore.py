@@ -38,6 +38,7 @@ class Restored:
         attributes: Globals of project modules to bind.
         last: The last value, or None. generators: Random states to set, by name. settings: Kernel settings, by probe.
         files: What the stage wrote as results, and where the store has each, verified.
+        links: Labels of the inputs of which some value holds an object.
     """
 
     stored: Stored
@@ -49,6 +50,7 @@ class Restored:
     generators: Mapping[str, Any]
     settings: Mapping[str, Any]
     files: tuple[tuple[ResultFile, Path], ...]
+    links: frozenset[str] = frozenset()
 
     @property
     def record(self) -> Record:
@@ -106,6 +108,7 @@ def _loaded(
 ) -> Restored:
     find = _Finder(inputs)
     graph = load(content.graph, content.buffers, live=find, code=LazyCode(code))
+    linked = frozenset(find.linked)
     patches = tuple((find(live), new) for live, new in graph[PATCHES])
     for (link, _), (live, new) in zip(graph[PATCHES], patches, strict=True):
         _check_patch(link, live, new)
@@ -121,6 +124,7 @@ def _loaded(
         graph[GENERATORS],
         graph[SETTINGS],
         files,
+        linked,
     )
 
 
@@ -151,8 +155,10 @@ class _Finder:
     def __init__(self, inputs: Inputs) -> None:
         self._inputs = inputs
         self._nodes: dict[str, tuple[object, ...]] = {}
+        self.linked: set[str] = set()
 
     def __call__(self, live: Live) -> object:
+        self.linked.add(live.root)
         if live.number == ITSELF:
             return self._inputs.roots[live.root].value
         if live.root not in self._nodes:

@@ -31,6 +31,7 @@ NAME             what the stage is called; absent: what it defines (`df, model`)
 --always         run every time
 --no-store       never keep the result
 --recheck        run though stored, and name what is not the same again; what is stored stays
+--live           read the kernel as it is, not as the cells above left it
 
 Example:
     %%stage train --seed 0 --out model
@@ -47,6 +48,7 @@ OPTIONS = {
     "--always": ("always", "flag"),
     "--no-store": ("no_store", "flag"),
     "--recheck": ("recheck", "flag"),
+    "--live": ("live", "flag"),
 }
 
 #: The options that take names of variables.
@@ -54,7 +56,6 @@ NAMING = tuple(option for option, (_, kind) in OPTIONS.items() if kind == "names
 
 #: Options of the design that need what this version does not have: each with what to do instead.
 _LATER = {
-    "--live": "Leave it out: every stage reads the kernel as it is.",
     "--reads": "Read the file with Python's open() in the cell, which is seen, or use --always.",
     "--writes": "Use --always, so that the files are written on every run.",
     "--env": "Read the variable with os.environ in a plain cell above: its value is then an input.",
@@ -71,7 +72,7 @@ class Spec:
         ignore: Variables whose values are not in the key.
         seed: What random, numpy and torch are seeded with for this stage, or None.
         force: Run once now. always: Run every time. no_store: Never keep the result.
-        recheck: Run, and compare with the stored result.
+        recheck: Run, and compare with the stored result. live: Read what the kernel holds, whoever set it.
     """
 
     name: str = ""
@@ -83,6 +84,7 @@ class Spec:
     always: bool = False
     no_store: bool = False
     recheck: bool = False
+    live: bool = False
 
 
 @functools.lru_cache(1000)  # a cell is run again and again

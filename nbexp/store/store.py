@@ -115,13 +115,14 @@ class Store:
                 skipped(problem)
 
     def record(self, key: str, record_id: str) -> Stored:
-        """One record by its place.
+        """One record by its place; one that is on its way there is waited for.
 
         Raises:
             Damaged, Untrusted, OtherFormat: As `records.read`; a damaged one is removed first.
             StoreError: If `key` or `record_id` is not a digest, or the record cannot be read now.
         """
         path = records.path_of(self._place, key, record_id)
+        self._writer.wait_for(key)
         try:
             return records.read(path, self.keys)
         except Damaged:

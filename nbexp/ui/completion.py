@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nbexp.kernel.session import Session
 
 #: The words after `%nbexp`.
-VERBS = ("status", "why", "on", "off", "help")
+VERBS = ("status", "why", "run-stale", "strict", "on", "off", "help")
 
 _NAMES = re.compile(rf"({'|'.join(NAMING)})(?:\s+|=)(?:\S+,)?\w*$")
 

@@ -19,6 +19,8 @@ from nbexp.records import Status
 from nbexp.stage.spec import HELP
 from nbexp.ui.completion import VERBS, attach, completer, detach
 from nbexp.views.line import bundle, head_text, line_text
+from nbexp.views.reasons import clause
+from nbexp.views.text import plural
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 _USAGE = """\
 %nbexp status         what became of each stage run in this kernel
 %nbexp why [STAGE]    why a stage ran, or where its stored result comes from
+%nbexp run-stale      run what a top-to-bottom run would give another result now, from top to bottom
+%nbexp strict [off]   refuse to run a stage on what the cells above it have not made
 %nbexp on | off       look stages up and store them, or let every cell just run
 %nbexp help           this text; %%stage? explains the header of a stage
 """
@@ -50,7 +54,7 @@ class StageMagics(Magics):
     def nbexp(self, line: str) -> None:
         """Ask and steer nbexp in this notebook; ``%nbexp help`` lists what it knows."""
         verb, *arguments = line.split() or ["status"]
-        calls = (self._status, self._why, self._on, self._off, self._help)
+        calls = (self._status, self._why, self._run_stale, self._strict, self._on, self._off, self._help)
         verbs = dict(zip(VERBS, calls, strict=True))
         if verb not in verbs:
             raise UsageError(f'%nbexp has no "{verb}".\n{closest(verb, verbs)}')
@@ -59,6 +63,20 @@ class StageMagics(Magics):
     def _status(self, *_: str) -> None:
         latest = {status.stage: status for status in self._session.statuses}
         print("\n".join(map(line_text, latest.values())) or "no stage has run in this kernel yet")
+        for name, reasons in self._session.stale():
+            print(f"stale: {name} ({clause(reasons)})")
+
+    def _run_stale(self, *_: str) -> None:
+        ran = self._session.run_stale()
+        left = self._session.stale()
+        print(
+            f"{plural(len(ran), 'cell')} ran; "
+            + (f"{plural(len(left), 'cell')} still stale" if left else "nothing is stale")
+        )
+
+    def _strict(self, *arguments: str) -> None:
+        self._session.strict = arguments != ("off",)
+        print("strict: a stage whose inputs are not right does not run" if self._session.strict else "not strict")
 
     def _why(self, *names: str) -> None:
         statuses = self._session.statuses

@@ -22,7 +22,7 @@ def stage_json(status: Status) -> dict[str, Any]:
         "status": status.status,
         "reasons": [
             {"kind": r.kind, "name": r.name, "text": r.text}
-            for r in (*status.unstored, *status.reasons, *status.problems)
+            for r in (*status.unstored, *status.reasons, *status.rewound, *status.problems)
         ],
         "key": status.key,
         "stale": [{"kind": r.kind, "name": r.name, "text": r.text} for r in status.stale],
@@ -36,15 +36,16 @@ def stage_json(status: Status) -> dict[str, Any]:
 def line_text(status: Status) -> str:
     """The line: ``train: restored (ran 2026-11-21 14:02, 41 s)``. Absolute times only, so that two replays agree.
 
-    What the store has met stands at the end: ``…; the result of "prep" was not stored``.
+    Then follows what was read other than the kernel held it, why the result is stale, and what the store has met:
+    ``…; the result of "prep" was not stored``.
     """
     if status.status == "restored":
         text = head_text(status.status, status.seconds, status.ran_at)
     else:
         why = clause(status.unstored or status.reasons)
         text = WORDS[status.status] + (f" ({why})" if why else "")
-    met = clause(status.problems)
-    return f"{status.stage}: {text}" + (f"; {met}" if met else "")
+    notes = [clause(status.rewound), f"stale: {clause(status.stale)}" if status.stale else "", clause(status.problems)]
+    return "; ".join([f"{status.stage}: {text}", *filter(None, notes)])
 
 
 def head_text(status: str, seconds: float, ran_at: str) -> str:
@@ -61,7 +62,7 @@ def bundle(status: Status) -> dict[str, Any]:
     return {
         STAGE_MIME: stage_json(status),
         "text/html": f'<div style="{_STYLE}">{html.escape(line)}</div>',
-        "text/plain": line if status.status != "restored" else f"{status.stage}: restored",
+        "text/plain": line if status.status != "restored" or status.stale else f"{status.stage}: restored",
     }
 
 

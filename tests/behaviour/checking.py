@@ -25,6 +25,7 @@ class Ran:
     text: str
     reasons: list[str] = field(default_factory=list)
     shown: tuple[tuple[str, str], ...] = ()
+    stale: list[str] = field(default_factory=list)
 
 
 class Seen:
@@ -67,7 +68,8 @@ class Seen:
         line = self._lines[0] if self._lines else {}
         reasons = [reason["text"] for reason in line.get("reasons", [])]
         shown = tuple((kind, _PROMPT.sub("Out[]: ", text)) for kind, text in self._shown)
-        return Ran(line.get("status"), error, _COLOUR.sub("", "".join(self._texts)), reasons, shown)
+        stale = [reason["text"] for reason in line.get("stale", [])]
+        return Ran(line.get("status"), error, _COLOUR.sub("", "".join(self._texts)), reasons, shown, stale)
 
 
 @dataclass
@@ -96,11 +98,18 @@ def check_cell(cell: Cell, ran: Ran, told: Told) -> list[str]:
         wrong.append(f"{cell.source!r} is {ran.status}, not {cell.status} {ran.reasons} {ran.text[-300:]}")
     if cell.why is not None and not any(cell.why in reason for reason in ran.reasons):
         wrong.append(f"{cell.source!r}: no reason says {cell.why!r}: {ran.reasons}")
+    if cell.stale is not None and not _says(cell.stale, ran.stale):
+        wrong.append(f"{cell.source!r} is stale because {ran.stale}, not {cell.stale!r}")
     if cell.output is not None and cell.output not in ran.text:
         wrong.append(f"{cell.source!r} wrote {ran.text!r}, without {cell.output!r}")
     if cell.without is not None and cell.without in ran.text:
         wrong.append(f"{cell.source!r} wrote {ran.text!r}, with {cell.without!r}")
     return wrong
+
+
+def _says(wanted: str, reasons: list[str]) -> bool:
+    """Whether one of the reasons has this text; of none, whether there are none."""
+    return any(wanted in reason for reason in reasons) if wanted else not reasons
 
 
 def check_value(step: Final, found: str) -> list[str]:

@@ -11,7 +11,8 @@ a case states, one thing is held of every restored cell: it shows what a cell th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 RAN, RESTORED, FAILED, UNSTORED = "ran", "restored", "failed", "unstored"
@@ -36,6 +37,7 @@ class Cell(Step):
         why: Text in one of its reasons. output: text that it prints or shows. without: text that it does not.
         interrupt: The kernel is interrupted when the cell has printed this.
         at: Which of the kernels on the project's store runs it; the first one has no name.
+        stale: Text in one of the reasons for which its result is stale; empty if it must not be.
     """
 
     source: str
@@ -47,6 +49,7 @@ class Cell(Step):
     without: str | None = None
     interrupt: str | None = None
     at: str = ""
+    stale: str | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,15 @@ def case(
     known: str = "",
 ) -> Case:
     """A case; `needs` names modules, separated by spaces; the rest as in `Case`."""
-    return Case(name, category, shows, steps, tuple(needs.split()), kernel, order, known)
+    return Case(name, category, shows, tuple(with_ids(steps)), tuple(needs.split()), kernel, order, known)
+
+
+def with_ids(steps: Sequence[Step]) -> Iterator[Step]:
+    """In each kernel, a cell without an id is one of its own, below those before it; an empty id stays empty."""
+    number = 0
+    for step in steps:
+        number = 0 if isinstance(step, Restart) else number + 1
+        yield replace(step, id=f"cell-{number}") if isinstance(step, Cell) and step.id is None else step
 
 
 def twins(
@@ -239,10 +250,11 @@ def stage(
     without: str | None = None,
     interrupt: str | None = None,
     at: str = "",
+    stale: str | None = None,
 ) -> Cell:
     """A stage cell and what it answers."""
     header = " ".join(filter(None, ("%%stage", name, options)))
-    return Cell(f"{header}\n{source}", status, error, id, why, output, without, interrupt, at)
+    return Cell(f"{header}\n{source}", status, error, id, why, output, without, interrupt, at, stale)
 
 
 def restart(cwd: str = ".", **environment: str) -> Restart:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 
-from tests.behaviour.model import Cell, Restart, Step, Write
+from tests.behaviour.model import Cell, Restart, Step, Write, with_ids
 
 _START = """\
 import random
@@ -311,7 +311,7 @@ class _Cell:
 
     def step(self) -> Cell:
         body = "\n".join(self.statements)
-        return Cell(f"%%stage {self.id}\n{body}" if self.stage else body, id=self.id)
+        return Cell(f"%%stage {self.id}\n{body}" if self.stage else body)
 
 
 @dataclass(frozen=True)
@@ -404,4 +404,4 @@ def story(seed: int, words: Words = PLAIN, cells: int = 6, rounds: int = 5) -> l
     made.steps += [cell.step() for cell in made.cells]
     for _ in range(rounds):
         made.run()
-    return made.steps
+    return list(with_ids(made.steps))  # cells that run again are others, below: `sessions.py` has them run in any order

@@ -23,8 +23,8 @@ from tests.behaviour.checking import Told
 from tests.behaviour.in_process import Project, do, project_in
 from tests.behaviour.model import Case, Cell, Final, Restart
 
-#: Categories that are about nbexp itself: without it they mean nothing.
-_ABOUT_NBEXP = {"options", "stores", "api"}
+#: Categories that are about nbexp itself: without it they mean nothing, or something else.
+_ABOUT_NBEXP = {"options", "stores", "api", "order", "run again"}
 
 #: Cells whose result is another each time (a search notes how long each fit took).
 _OTHER_EACH_TIME = (

@@ -14,7 +14,7 @@ import pytest
 from nbexp.kernel.active import active_session, finish_storing
 from nbexp.kernel.session import Session
 from nbexp.snapshot.modules import import_watch
-from nbexp.store import publication
+from nbexp.store import Store, publication
 from nbexp.store.temporary import Temporary
 from nbexp.store.writer import THREAD_NAME
 from nbexp.views.line import line_text
@@ -31,16 +31,27 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 @pytest.fixture
 def full(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether the disk is full: empty it, and it is not."""
+    """Whether the disk is full: empty it, and it is not. It says so when somebody waits for it, and no sooner."""
     is_full: list[bool] = []
+    waited_for = threading.Event()
+    drain = Store.drain
     original = publication.sync
 
     def sync(temporary: Temporary) -> None:
         if is_full:
+            assert waited_for.wait(60)
             raise OSError(errno.ENOSPC, "No space left on device")
         original(temporary)
 
+    def wait(store: Store, timeout: float | None = None) -> bool:
+        waited_for.set()
+        try:
+            return drain(store, timeout)
+        finally:
+            waited_for.clear()
+
     monkeypatch.setattr(publication, "sync", sync)
+    monkeypatch.setattr(Store, "drain", wait)
     return is_full
 
 
@@ -112,7 +123,7 @@ def test_what_no_line_has_told_is_told_at_the_end(
 
 AT_EXIT = """
 from IPython.core.interactiveshell import InteractiveShell
-from nbexp.store import publication
+from nbexp.store import Store, publication
 def sync(temporary):
     raise OSError(28, "No space left on device")
 publication.sync = sync

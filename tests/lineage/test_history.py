@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbexp.lineage.history import Cell, History, Place, Trace, Version
+from nbexp.lineage.history import BEFORE, Cell, History, Place, Trace, Version
 
 PLACES = tuple(Place("variable", name) for name in "abcd")
 
@@ -213,8 +213,34 @@ def test_reasons_say_what_a_cell_above_does_not_do_any_more() -> None:
     assert texts() == ["cell 1 has deleted `a` since"]
     history.note(Trace("x", 4, "", {}, {}))
     assert texts() == ["cell 1, of which it read `a`, does not write it any more"]
-    history.began_with([a])
+    history.began_with([Version(a, BEFORE, 5)])
     assert texts() == ["it read `a` of cell 1, not what was there before the first cell"]
+
+
+def test_an_equal_object_is_another_to_who_holds_the_one_before() -> None:
+    a, b, history = PLACES[0], PLACES[1], History()
+    history.arrange([Cell("x"), Cell("y")])
+    first, again = Version(a, "x", 1), Version(a, "x", 3)
+    history.note(Trace("x", 1, "", {}, {a: first}))
+    history.note(Trace("y", 2, "", {a: first}, {b: Version(b, "y", 2)}, frozenset({a})))
+    history.know(first, "d")
+    history.know(again, "d")
+    assert not history.stale("y")
+    history.note(Trace("x", 3, "", {}, {a: again}))
+    assert [reason.kind for reason in history.stale("y")] == ["anew"]
+    history.is_object_of(again, first)
+    history.note(Trace("x", 3, "", {}, {a: again}))
+    assert not history.stale("y")
+
+
+def test_what_a_cell_that_failed_would_have_written_is_doubtful() -> None:
+    a, history = PLACES[0], History()
+    history.arrange([Cell("w"), Cell("x"), Cell("y")])
+    first = Version(a, "w", 1)
+    history.note(Trace("w", 1, "", {}, {a: first}))
+    history.note(Trace("x", 2, "", failed=True, would=frozenset({a})))
+    history.note(Trace("y", 3, "", {a: first}))
+    assert [reason.text for reason in history.stale("y")] == ["cell 2, which writes `a`, failed"]
 
 
 def test_the_same_value_made_again_is_no_change() -> None:
@@ -228,3 +254,46 @@ def test_the_same_value_made_again_is_no_change() -> None:
     assert history.stale("y")
     history.know(again, "d")
     assert not history.stale("y")
+
+
+def test_what_shares_with_what_a_cell_has_changed_is_in_doubt_below() -> None:
+    """``d = a`` failed; the cell below changed another ``d`` in place: run again, it will change ``a``."""
+    a, d, history = PLACES[0], PLACES[3], History()
+    history.arrange([Cell("w"), Cell("x"), Cell("y"), Cell("z")])
+    first, other = Version(a, "w", 1), Version(d, "w", 1)
+    history.note(Trace("w", 1, "", {}, {a: first, d: other}))
+    history.note(Trace("x", 2, "", {a: first}, failed=True, would=frozenset({d})))
+    history.note(Trace("y", 3, "", {d: other}, {d: Version(d, "y", 3)}))
+    history.note(Trace("z", 4, "", {a: first}))
+    assert [reason.text for reason in history.stale("z")] == ["cell 3, which may change `a`, is stale"]
+    history.note(Trace("x", 5, "", {a: first}, {d: Version(d, "x", 5)}))
+    history.note(Trace("y", 6, "", {d: Version(d, "x", 5)}, {d: Version(d, "y", 6)}))
+    assert not history.stale("z")
+
+
+def test_a_cell_that_changed_what_another_has_linked_since_is_stale() -> None:
+    """``b = [a]`` ran above a cell that has appended to ``a`` before: in order, it changes ``b`` too."""
+    a, b, history = PLACES[0], PLACES[1], History()
+    history.arrange([Cell("w"), Cell("x"), Cell("y")])
+    first, changed, linked = Version(a, "w", 1), Version(a, "y", 2), Version(b, "x", 3)
+    history.note(Trace("w", 1, "", {}, {a: first}))
+    history.note(Trace("y", 2, "", {a: first}, {a: changed}))
+    history.note(Trace("x", 3, "", {a: first}, {b: linked}, shares=frozenset({(linked, first)})))
+    assert {*history.sharing(a, "y")} == {a, b}
+    assert [reason.text for reason in history.stale("y")] == [
+        "it changed `a`, of which `b` holds objects since cell 2 ran"
+    ]
+    history.note(Trace("y", 4, "", {a: first, b: linked}, {a: Version(a, "y", 4), b: Version(b, "y", 4)}))
+    assert not history.stale("y")
+
+
+def test_what_is_bound_anew_shares_no_more() -> None:
+    a, b, history = PLACES[0], PLACES[1], History()
+    history.arrange([Cell("w"), Cell("x"), Cell("y"), Cell("z")])
+    first, linked = Version(a, "w", 1), Version(b, "x", 2)
+    history.note(Trace("w", 1, "", {}, {a: first}))
+    history.note(Trace("x", 2, "", {a: first}, {b: linked}, shares=frozenset({(linked, first)})))
+    history.note(Trace("y", 3, "", {}, {a: Version(a, "y", 3)}))
+    assert {*history.sharing(a, "y")} == {*history.sharing(b, "y")} == {a, b}
+    assert {*history.sharing(a, "z")} == {a}
+    assert {*history.sharing(b, "z")} == {b}

@@ -61,7 +61,6 @@ def test_headers(line: str, fields: dict[str, Any]) -> None:
         ("%%stage --seed 4294967296", '"--seed 4294967296"', "4294967295"),
         ("%%stage --force=yes", '"yes"', "--force alone"),
         ("%%stage 'a", "quote", "Close"),
-        ("%%stage --live", '"--live" is not available', "Leave it out"),
         ("%%stage --reads *.csv", '"--reads" is not available', "--always"),
         ("%%stage --writes=x", '"--writes" is not available', "--always"),
         ("%%stage --env HOME", '"--env" is not available', "os.environ"),

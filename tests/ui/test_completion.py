@@ -23,7 +23,7 @@ def offered(shell: InteractiveShell, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
-        ("%nbexp st", ["%nbexp status"]),
+        ("%nbexp sta", ["%nbexp status"]),
         ("%nbexp why t", ["%nbexp why train"]),
         ("%nbexp why df, m", ["%nbexp why df, model"]),
         ("%%stage a --see", ["%%stage a --seed"]),
@@ -44,6 +44,8 @@ def test_what_can_follow_is_offered_and_nothing_else(shell: Any, text: str, line
 def test_each_option_and_each_word_is_offered(shell: Any) -> None:
     assert {line.removeprefix("%nbexp ") for line in offered(shell, "%nbexp ")} == {
         "status",
+        "run-stale",
+        "strict",
         "why",
         "on",
         "off",

@@ -46,7 +46,7 @@ def test_why_takes_a_name_with_a_comma(shell: Any, capsys: pytest.CaptureFixture
     ("line", "advice"),
     [
         ("%nbexp statsu", 'Did you mean "status"?'),
-        ("%nbexp foo", "There are: status, why, on, off, help."),
+        ("%nbexp foo", "There are: status, why, run-stale, strict, on, off, help."),
         ("%nbexp why trian", 'Did you mean "train"?'),
         ("%nbexp why foo", "There are: train."),
     ],

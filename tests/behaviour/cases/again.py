@@ -11,7 +11,14 @@ _C = "run again"
 def _again(name: str, setup: str, source: str, *between: str, needs: str = "") -> Case:
     """Whatever is done `between`, the second run is restored."""
     return case(
-        name, _C, HIT, cell(setup), stage(source, RAN), *map(cell, between), stage(source, RESTORED), needs=needs
+        name,
+        _C,
+        HIT,
+        cell(setup),
+        stage(source, RAN, id="a"),
+        *map(cell, between),
+        stage(source, RESTORED, id="a"),
+        needs=needs,
     )
 
 
@@ -31,16 +38,17 @@ CASES = [
     _again("changed by another cell in between", "rows = [1]", "out = []\nfor v in rows:\n    out.append(v)", "out.append(5)"),
     _again("deleted in between", "rows = [1, 2]", _LOOP, "del v"),
     _again("bound anew by nobody, mentioned in a text", "rows = [1, 2]", _LOOP, "'v = 1'"),
-    case("three times", _C, HIT, cell("rows = [1, 2]"), *[stage(_LOOP, status) for status in (RAN, RESTORED, RESTORED, RESTORED)], final("v, total", (2, 2))),
+    case("three times", _C, HIT, cell("rows = [1, 2]"), *[stage(_LOOP, status, id="a") for status in (RAN, RESTORED, RESTORED, RESTORED)], final("v, total", (2, 2))),
     case("edited and back", _C, HIT, cell("rows = [1, 2]"), stage(_LOOP, RAN, id="a"), stage(_LOOP + " * 2", RAN, id="a"), stage(_LOOP, RESTORED, id="a"), final("total", 2)),
-    case("after a run that failed", _C, HIT, cell("rows = [1, 0]"), stage("for v in rows:\n    total = 1 / v", FAILED, error="ZeroDivisionError"), cell("rows = [1, 2]"), stage("for v in rows:\n    total = 1 / v", RAN), stage("for v in rows:\n    total = 1 / v", RESTORED)),
-    case("not bound this time: what was there stays", _C, OTHER, cell("rows = [1, 2]"), stage(_LOOP, RAN), cell("rows = []"), stage(_LOOP, RAN), final("v, total", (2, 2)), stage(_LOOP, RESTORED), final("v", 2)),
-    case("failed this time: what was there stays", _C, OTHER, cell("rows = [1, 2]\nd = 1"), stage("x = 1 / d\nfor v in rows:\n    total = v", RAN), cell("d = 0"), stage("x = 1 / d\nfor v in rows:\n    total = v", FAILED, error="ZeroDivisionError"), final("v, total, x", (2, 2, 1.0))),
-    case("bound by a plain cell since", _C, MISS, cell("rows = []"), stage("for v in rows:\n    pass\nelse:\n    w = 1", RAN), cell("v = 5"), stage("for v in rows:\n    pass\nelse:\n    w = 1", RAN, why="`v`")),
-    case("bound to the same value by a plain cell since", _C, MISS, cell("rows = [1]"), stage("for v in rows:\n    y = 2", RAN), cell("y = 2"), stage("for v in rows:\n    y = 2", RAN, why="`y`")),
-    case("bound by another stage since", _C, MISS, cell("rows = [1]"), stage("for v in rows:\n    y = 2", RAN, name="a"), stage("y = 2", RAN, name="b"), stage("for v in rows:\n    y = 2", RAN, name="a", why="`y`")),
-    case("bound through exec since", _C, MISS, cell("rows = [1]"), stage("for v in rows:\n    y = 2", RAN), cell("exec('y = 2')"), stage("for v in rows:\n    y = 2", RAN, why="`y`")),
-    case("there before it first ran", _C, MISS, cell("best = 0\nrows = [1]"), stage("for v in rows:\n    best = best + v", RAN), stage("for v in rows:\n    best = best + v", RAN, why="`best`"), order=True),
-    case("an edited cell begins with what it made itself", _C, OTHER, stage("c = [1]", RAN, id="a"), stage("c = [*c, 2]", RAN, id="a"), stage("c = [*c, 2]", RAN, id="a"), final("c", [1, 2, 2]), order=True),
-    case("a condition asks whether it is there", _C, HIT, stage("if 'cache' not in globals():\n    cache = [1]\ny = cache", RAN), stage("if 'cache' not in globals():\n    cache = [1]\ny = cache", RESTORED), final("cache is y", True)),
+    case("after a run that failed", _C, HIT, cell("rows = [1, 0]", id="r"), stage("for v in rows:\n    total = 1 / v", FAILED, error="ZeroDivisionError", id="a"), cell("rows = [1, 2]", id="r"), stage("for v in rows:\n    total = 1 / v", RAN, id="a"), stage("for v in rows:\n    total = 1 / v", RESTORED, id="a")),
+    case("not bound this time: what was there stays", _C, OTHER, cell("rows = [1, 2]", id="r"), stage(_LOOP, RAN, id="a"), cell("rows = []", id="r"), stage(_LOOP, RAN, id="a"), final("v, total", (2, 2)), stage(_LOOP, RESTORED, id="a"), final("v", 2)),
+    case("failed this time: what was there stays", _C, OTHER, cell("rows = [1, 2]\nd = 1", id="r"), stage("x = 1 / d\nfor v in rows:\n    total = v", RAN, id="a"), cell("d = 0", id="d"), stage("x = 1 / d\nfor v in rows:\n    total = v", RESTORED, id="a"), cell("rows = [1, 2]\nd = 0", id="r"), stage("x = 1 / d\nfor v in rows:\n    total = v", FAILED, error="ZeroDivisionError", id="a"), final("v, total, x", (2, 2, 1.0))),
+    case("bound by a plain cell below since", _C, HIT, cell("rows = []"), stage("for v in rows:\n    pass\nelse:\n    w = 1", RAN, id="a"), cell("v = 5"), stage("for v in rows:\n    pass\nelse:\n    w = 1", RESTORED, id="a"), final("v", 5)),
+    case("bound by a plain cell above since", _C, MISS, cell("rows = []", id="r"), stage("for v in rows:\n    pass\nelse:\n    w = 1", RAN, id="a"), cell("rows = []\nv = 5", id="r"), stage("for v in rows:\n    pass\nelse:\n    w = 1", RAN, why="`v`", id="a")),
+    case("bound to the same value by a plain cell below since", _C, HIT, cell("rows = [1]"), stage("for v in rows:\n    y = 2", RAN, id="a"), cell("y = 2"), stage("for v in rows:\n    y = 2", RESTORED, id="a")),
+    case("bound by another stage below since", _C, HIT, cell("rows = [1]"), stage("for v in rows:\n    y = 2", RAN, name="a", id="a"), stage("y = 3", RAN, name="b", id="b"), stage("for v in rows:\n    y = 2", RESTORED, name="a", id="a"), final("y", 2)),
+    case("bound through exec below since", _C, HIT, cell("rows = [1]"), stage("for v in rows:\n    y = 2", RAN, id="a"), cell("exec('y = 2')"), stage("for v in rows:\n    y = 2", RESTORED, id="a")),
+    case("there before it first ran", _C, HIT, cell("best = 0\nrows = [1]"), stage("for v in rows:\n    best = best + v", RAN, id="a"), stage("for v in rows:\n    best = best + v", RESTORED, id="a"), final("best", 1)),
+    case("an edited cell begins with what it made itself", _C, OTHER, stage("c = [1]", RAN, id="a"), stage("c = [*c, 2]", RAN, id="a"), stage("c = [*c, 2]", RAN, id="a"), final("c", [1, 2, 2])),
+    case("a condition asks whether it is there", _C, HIT, stage("if 'cache' not in globals():\n    cache = [1]\ny = cache", RAN, id="a"), stage("if 'cache' not in globals():\n    cache = [1]\ny = cache", RESTORED, id="a"), final("cache is y", True)),
 ]  # fmt: skip

@@ -44,7 +44,7 @@ CASES = [
            hit=("", "def f():  # comment\n    'doc'\n    return 1\ny = f()"), value=("f.__doc__", "other", "doc")),
     case("name of the stage", _C, HIT, stage("y = 1", RAN, name="first"), restart(), stage("y = 1", RESTORED, name="second")),
     case("reverted edit", _C, HIT, stage("y = 1", RAN), stage("y = 2", RAN), stage("y = 1", RESTORED), final("y", 1)),
-    case("edit is explained", _C, MISS, stage("y = 1", RAN), stage("y = 2", RAN, why="its source was edited")),
+    case("edit is explained", _C, MISS, stage("y = 1", RAN, id="a"), stage("y = 2", RAN, why="its source was edited", id="a")),
     case("first run is explained", _C, OTHER, stage("y = 1", RAN, why="it has not run before")),
     case("syntax error", _C, OTHER, stage("y = = 1", None, error="SyntaxError")),
     case("unnamed stage", _C, HIT, stage("q = 3", RAN, name=""), restart(), stage("q = 3", RESTORED, name=""), final("q", 3)),
