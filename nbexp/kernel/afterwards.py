@@ -17,13 +17,17 @@ REPLY_SECONDS = 0.02
 class Afterwards:
     """Actions in the order in which they were added; at the latest the next cell or the session's end carries them out.
 
+    Args:
+        failed: Told of an error in one of them, which is nobody's: neither the cell's that is over nor the next one's.
+
     Example:
-        >>> afterwards = Afterwards()
+        >>> afterwards = Afterwards(failed=print)
         >>> afterwards.add(lambda: print("stored"))  # no loop runs here, so nothing is waited for
         stored
     """
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Callable[[Exception], object]) -> None:
+        self._failed = failed
         self._due: deque[Callable[[], object]] = deque()
 
     def add(self, action: Callable[[], object]) -> None:
@@ -41,6 +45,16 @@ class Afterwards:
             loop.call_later(REPLY_SECONDS, self.run)
 
     def run(self) -> None:
-        """Carry out what is due. Costs nothing if there is nothing."""
+        """Carry out what is due; from any thread. Costs nothing if there is nothing."""
         while self._due:
-            self._due.popleft()()
+            try:
+                action = self._due.popleft()
+            except IndexError:  # another thread was faster
+                return
+            try:
+                action()
+            except Exception as error:  # noqa: BLE001 - see `failed`
+                self._failed(error)
+            except BaseException:  # an interrupt: it is still to be done
+                self._due.appendleft(action)
+                raise

@@ -84,7 +84,7 @@ class Session:
         self.patches = Patches(shell.user_ns)
         self.tables = Tables(shell)
         self.files: DigestCache = {}
-        self.afterwards = Afterwards()
+        self.afterwards = Afterwards(self._failed_afterwards)
         self._lines = Lines(show, self.store, self.config.line)
         self._recorder = Recorder(own=[os.fspath(self.store.path)])
         self._names = Names()
@@ -315,6 +315,10 @@ class Session:
             execution.hit = None
         self.door.will_fail(error)
         return body_of_failure()
+
+    def _failed_afterwards(self, error: Exception) -> None:
+        problem = NbexpError(fault(error).text, "The cells themselves are not touched.")
+        self.store.tell(error if isinstance(error, NbexpError) else problem)
 
     def _give_up(self, execution: Execution) -> None:
         self._end_recording(execution)

@@ -29,6 +29,7 @@ from nbexp.stage.capture import Outputs, gather, mark_of
 from nbexp.stage.restore import ATTRIBUTES, GENERATORS, IMPORTS, LAST, NAMES, PATCHES, SETTINGS, LazyCode
 from nbexp.stage.scopes import imported_modules
 from nbexp.stage.unpickled import unpickled_parts
+from nbexp.store.artifacts import PAYLOAD_BYTES
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -41,9 +42,6 @@ RESTORED_BYTES_PER_SECOND = 500_000_000
 
 #: Artifacts below this are always kept.
 SMALL_BYTES = 1 << 20
-
-#: Artifacts below this are copied and handed to the store when the cell is over.
-SOON_BYTES = 1 << 16
 
 
 def keep(
@@ -75,6 +73,7 @@ def keep(
     worth = keep_all or dumped.size < SMALL_BYTES or observed.seconds > dumped.size / RESTORED_BYTES_PER_SECOND
     record = describe(execution, observed, outputs, notebook, cache)
     files = {use.path: Path(use.resolved) for use in observed.effects.results}
+    # the first one is handed over at once: that a store cannot be made belongs on that stage's own line
     if worth and not files and _is_small(record, dumped) and store.has_committed:
         buffers = tuple(memoryview(bytes(buffer)) for buffer in dumped.buffers)
         afterwards.add(partial(_commit, store, record, dumped.graph, buffers))
@@ -87,9 +86,10 @@ def keep(
 
 
 def _is_small(record: Record, dumped: Dumped) -> bool:
-    """Whether a result is copied in a moment and nothing in it can keep it from being written as a record."""
+    """Whether a result lies in its record's own file, and all in it is plain: it is copied in a moment, and can be
+    written."""
     plain = all(message.kind == "stream" for message in record.messages) and not (record.metrics or record.results)
-    return plain and dumped.size < SOON_BYTES
+    return plain and dumped.size < PAYLOAD_BYTES
 
 
 def _commit(store: Store, record: Record, graph: bytes, buffers: tuple[memoryview, ...]) -> None:

@@ -65,16 +65,17 @@ def _load(store: Store, named: Named, within: frozenset[str]) -> Any:
     name = named.variable.name
     try:
         graph = load(content.graph, content.buffers, live=inputs)
-        if not inputs.missing:
-            for live, new in graph[PATCHES]:
+        for live, new in graph[PATCHES]:
+            if live.root not in inputs.missing:
                 patch(inputs(live), new)
     except Exception as error:
         if inputs.missing:  # a library was given what stands for an object, or that was looked into
             raise inputs.problem(named.stored.record.stage) from error
         raise
-    if name not in graph[NAMES]:
-        return inputs(Live(name, 0)) if not inputs.missing else _content(graph, name)
-    value = graph[NAMES][name]
+    if name in graph[NAMES]:
+        value = graph[NAMES][name]
+    else:
+        value = inputs(Live(name, 0)) if name not in inputs.missing else _content(graph, name)
     if inputs.missing and _holds_placeholder(value):
         raise inputs.problem(named.stored.record.stage)
     return value
@@ -121,7 +122,7 @@ class _Inputs:
             if made is not None:
                 value = _load(self._store, made, self._within)
                 self._nodes[label] = value, mutables(value)
-        except (NbexpError, Unfingerprintable):
+        except NbexpError:  # it was given up, is damaged, or needs what is missing itself
             pass
         if label not in self._nodes:
             self.missing[label] = None
@@ -139,7 +140,7 @@ class _Inputs:
         """The error for what cannot be had without the inputs that are missing."""
         names = ", ".join(f"`{label}`" for label in self.missing)
         return NbexpError(
-            f'what "{stage}" made holds objects of {names}, which no stored stage made',
+            f'what "{stage}" made holds objects of {names}, which the store does not have',
             "Run the notebook (its stages are restored) and take the value there, or make "
             + ("them in stages" if len(self.missing) > 1 else "it in a stage")
             + " too.",

@@ -17,9 +17,9 @@ class Made:
     def add(self, record_id: str, record: Record) -> None:
         """Remember a record; the oldest is forgotten if there are too many."""
         self._records.pop(record_id, None)
-        if record.messages or record.results or record.metrics:  # what may be large
-            record = Record(record.stage, record.notebook, record.cell, record.key, created=record.created)
-        self._records[record_id] = record
+        self._records[record_id] = Record(
+            record.stage, record.notebook, record.cell, record.key, created=record.created
+        )
         while len(self._records) > MOST:
             self._records.pop(next(iter(self._records)), None)
 

@@ -36,14 +36,50 @@ def stored(store: Store) -> list[str]:
     return [stage.stage for stage in store.catalog().stages()]
 
 
+def unexpected(error: Exception) -> None:
+    raise AssertionError from error
+
+
+def test_an_error_is_told_and_the_rest_is_done() -> None:
+    told, done = list[str](), list[int]()
+
+    async def call() -> None:
+        afterwards = Afterwards(lambda error: told.append(str(error)))
+        afterwards.add(lambda: [][0])
+        afterwards.add(lambda: done.append(1))
+        afterwards.run()
+
+    asyncio.run(call())
+    assert (told, done) == (["list index out of range"], [1])
+
+
+def test_what_was_interrupted_is_done_the_next_time() -> None:
+    interrupts, done = [KeyboardInterrupt()], list[int]()
+
+    def act() -> None:
+        if interrupts:
+            raise interrupts.pop()
+        done.append(1)
+
+    async def call() -> None:
+        afterwards = Afterwards(unexpected)
+        afterwards.add(act)
+        with pytest.raises(KeyboardInterrupt):
+            afterwards.run()
+        afterwards.run()
+
+    asyncio.run(call())
+    assert done == [1]
+
+
 def test_without_a_loop_it_is_done_at_once() -> None:
     done: list[int] = []
-    Afterwards().add(lambda: done.append(1))
+    Afterwards(unexpected).add(lambda: done.append(1))
     assert done == [1]
 
 
 def test_in_a_loop_it_waits_and_is_done_once_in_order() -> None:
-    afterwards, done = Afterwards(), list[int]()
+    afterwards, done = Afterwards(unexpected), list[int]()
 
     async def call() -> None:
         for number in range(3):
@@ -60,7 +96,7 @@ def test_in_a_loop_it_waits_and_is_done_once_in_order() -> None:
 def test_the_loop_does_it_when_it_gets_to_it() -> None:
     async def call() -> None:
         done = asyncio.Event()
-        Afterwards().add(done.set)
+        Afterwards(unexpected).add(done.set)
         await asyncio.wait_for(done.wait(), 60)
 
     asyncio.run(call())

@@ -134,8 +134,22 @@ def test_what_is_changed_after_it_was_loaded_is_changed_in_no_other_value(tmp_pa
 def test_an_input_that_no_stage_made_is_named(tmp_path: Path, source: str) -> None:
     pytest.importorskip("pandas")
     store = run(tmp_path, "import pandas as pd", FRAME.partition("\n")[2], f"%%stage s\n{source}")
-    with pytest.raises(NbexpError, match='what "s" made holds objects of `df`, which no stored stage made'):
+    with pytest.raises(NbexpError, match='what "s" made holds objects of `df`, which the store does not have'):
         value(store, "y")
+
+
+def test_an_input_that_was_changed_is_as_it_was_left_though_another_is_missing(tmp_path: Path) -> None:
+    store = run(tmp_path, "z = [0]", "%%stage a\nx = [1]", "%%stage b\nx.append(2)\nv = [x]\nw = [z]")
+    assert value(store, "v") == [[1, 2]]
+    assert value(store, "x") == [1, 2]
+    with pytest.raises(NbexpError, match="objects of `z`"):
+        value(store, "w")
+
+
+def test_what_was_left_in_an_input_that_is_missing_holds_nothing_that_stands_for_an_object(tmp_path: Path) -> None:
+    store = run(tmp_path, "z = [0]\nx = [1]", "%%stage b\nx.append(z)")
+    with pytest.raises(NbexpError, match="objects of"):
+        value(store, "x")
 
 
 def test_an_input_that_has_changed_since_is_not_taken(tmp_path: Path) -> None:
