@@ -89,11 +89,11 @@ class Recorder:
         writes.update({path: use for path, use in seen.results.items() if path not in results and _lasts(use)})
         for path in results:
             _drop_parents(writes, path)
-        reads = [use for path, use in seen.reads.items() if use.signature or not self._made(path)]
+        reads = [use for path, use in seen.reads.items() if use.signature or not seen.made(path)]
         return Effects(
             reads=tuple(reads),
-            listings=tuple(use for path, use in seen.listings.items() if not self._made(path)),
-            statuses=tuple(use for path, use in seen.statuses.items() if not self._known(path)),
+            listings=tuple(use for path, use in seen.listings.items() if not seen.made(path)),
+            statuses=seen.only_asked(),
             modules=tuple(seen.modules.values()),
             writes=tuple(writes.values()),
             results=tuple(results.values()),
@@ -110,13 +110,6 @@ class Recorder:
             running=self._running.since(),
             problem=seen.problem,
         )
-
-    def _made(self, path: str) -> bool:
-        return path in self._sorter.seen.writes or path in self._sorter.seen.results
-
-    def _known(self, path: str) -> bool:
-        """Whether the stage made what is at a path, or depends on all of it."""
-        return self._made(path) or path in self._sorter.seen.reads or path in self._sorter.seen.listings
 
     def _unsure(self, use: FileUse) -> bool:
         return use.resolved not in self._sorter.seen.writes and signature(use.resolved) != use.signature

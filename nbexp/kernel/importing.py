@@ -44,10 +44,9 @@ def _read(module: ModuleType, seen: Seen) -> Iterator[Part]:
         yield Part("file at import", os.path.relpath(path, home), part.digest, part.text, name)
     for path, use in seen.listings.items():
         yield Part("listing at import", os.path.relpath(path, home), use.digest, via=name)
-    for path, use in seen.statuses.items():
-        if path not in seen.reads and path not in seen.listings:
-            part = status_part(path, use.digest)
-            yield Part("status at import", os.path.relpath(path, home), part.digest, part.text, name)
+    for use in seen.only_asked():
+        part = status_part(use.resolved, use.digest)
+        yield Part("status at import", os.path.relpath(use.resolved, home), part.digest, part.text, name)
     for path, use in seen.modules.items():
         yield Part("listing at import", f"modules in {os.path.relpath(path, home)}", use.digest, via=name)
     for variable in seen.env:

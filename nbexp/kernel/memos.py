@@ -70,6 +70,7 @@ class Memos:
 
     def note_cell(self, namespace: Mapping[str, Any]) -> None:
         """A cell is over."""
+        # one pass in C where there is none, as nearly always
         if _lru_cache_wrapper in set(map(type, list(namespace.values()))):
             for name, value in list(namespace.items()):
                 if type(value) is _lru_cache_wrapper and not name.startswith("_") and is_project_code(value):

@@ -53,14 +53,11 @@ _FOLDER_DOORS = frozenset(
 #: Frames between a file and whoever opens it: `pathlib`, `codecs` and their kin.
 _BETWEEN = (sys.stdlib_module_names | {"nbexp"}) - {"__main__"}
 
-#: Functions of Python that look what is there, and do or say the same whatever it is: they make a folder unless there
-#: is one, follow links, search the machine for a program, clean up.
+#: Functions of Python that look what is there on the way to something else: they make a folder unless there is one,
+#: follow links, search the machine for a program, clean up.
 _ON_THE_WAY = frozenset(
     {"makedirs", "mkdir", "realpath", "_joinrealpath", "resolve", "which", "checkcache", "updatecache", "cleanup"}
 )
-
-#: Where nbexp looks around in a call by the notebook's code.
-_OWN_LOOKS = frozenset({"nbexp.kernel.native", "nbexp.kernel.api", "nbexp.kernel.loading"})
 
 #: IPython's magics that read the environment for the cell: ``%env HOME``.
 _ENVIRONMENT_MAGICS = "IPython.core.magics.osm"
@@ -178,7 +175,8 @@ def status_by_project(frame: FrameType | None) -> bool:
         module = module_of(frame)
         if module.partition(".")[0] not in _BETWEEN:
             return is_project(module)
-        if frame.f_code.co_name in _ON_THE_WAY or module == "inspect" or module in _OWN_LOOKS:
+        own = module.startswith("nbexp.") and module != "nbexp.kernel.audit"  # nbexp looks around, as for `nbexp.load`
+        if own or module == "inspect" or frame.f_code.co_name in _ON_THE_WAY:
             return False
         frame = frame.f_back
     return False

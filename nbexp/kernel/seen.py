@@ -108,6 +108,15 @@ class Seen:
     folder_asked: bool = False
     problem: str = ""
 
+    def made(self, path: str) -> bool:
+        """Whether the stage itself wrote what is at a path."""
+        return path in self.writes or path in self.results
+
+    def only_asked(self) -> tuple[FileUse, ...]:
+        """The paths of which no more was asked than what is there, and that was not of the stage's own making."""
+        more = self.reads.keys() | self.listings.keys()
+        return tuple(use for path, use in self.statuses.items() if path not in more and not self.made(path))
+
 
 def signature(path: str) -> Signature:
     """The file's signature, links followed; None if it is not there or cannot be looked at."""

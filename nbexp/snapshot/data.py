@@ -100,16 +100,24 @@ def status_part(path: str, text: str | None = None) -> Part:
 
 
 def status_text(path: str) -> str:
-    """What is at an absolute path, links followed: ``a file of 12 bytes``, ``a folder``, ``a broken link`` …"""
+    """What is at an absolute path, and what one may do with it: ``a file of 12 bytes``, ``a link to a folder``."""
     try:
         info = os.stat(path)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return "a broken link" if os.path.islink(path) else MISSING
     except OSError:
         return UNREADABLE
-    if stat.S_ISREG(info.st_mode):
-        return f"a file of {info.st_size} bytes"
-    return "a folder" if stat.S_ISDIR(info.st_mode) else "neither a file nor a folder"
+    link = "a link to " if os.path.islink(path) else ""
+    if not stat.S_ISREG(info.st_mode):
+        return link + ("a folder" if stat.S_ISDIR(info.st_mode) else "neither a file nor a folder")
+    rights = [
+        text
+        for right, usual, text in (
+            (os.R_OK, True, "not readable"), (os.W_OK, True, "not writable"), (os.X_OK, False, "executable"),
+        )
+        if os.access(path, right) != usual
+    ]  # fmt: skip
+    return ", ".join([f"{link}a file of {info.st_size} bytes", *rights])
 
 
 def folder_part() -> Part:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nbexp.stage.analysis import Analysis
     from nbexp.stage.reach import Root
 
-#: For `is_plain`, but for what `trees` leaves out.
+#: The nodes that call no code of anybody's. Operators are among what `trees` leaves out.
 _PLAIN = (
     ast.Module, ast.Assign, ast.AugAssign, ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare,
     ast.IfExp, ast.JoinedStr, ast.FormattedValue, ast.Tuple, ast.List, ast.Set, ast.Dict,
